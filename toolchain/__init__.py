@@ -1,0 +1,1 @@
+"""How the Pulumi engine, its plugins and the sandbox's programs get onto a machine."""
