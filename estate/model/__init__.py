@@ -1,0 +1,50 @@
+"""What an estate is: frozen values, one file per kind. This room knows nobody."""
+
+from estate.model.aggregates import Aggregate, KvmHost
+from estate.model.clusters import AdmissionControl, Cluster, Drs, EsxiHost, HighAvailability
+from estate.model.estate import Estate
+from estate.model.finding import Finding, Loc, Severity
+from estate.model.flavors import Flavor
+from estate.model.hypervisor import Hypervisor
+from estate.model.images import Image
+from estate.model.networks import AllocationPool, Network, Router, Subnet
+from estate.model.projects import Project
+from estate.model.security_groups import SecurityGroup, SecurityGroupRule
+from estate.model.settings import NetworkBackend, Settings
+from estate.model.storage import Datastore, StorageArray, VolumeType
+from estate.model.vcenters import VCenter
+from estate.model.workloads import ReasonCode, Restriction, Volume, Workload
+
+__all__ = [
+    "AdmissionControl",
+    "Aggregate",
+    "AllocationPool",
+    "Cluster",
+    "Datastore",
+    "Drs",
+    "Estate",
+    "EsxiHost",
+    "Finding",
+    "Flavor",
+    "HighAvailability",
+    "Hypervisor",
+    "Image",
+    "KvmHost",
+    "Loc",
+    "Network",
+    "NetworkBackend",
+    "Project",
+    "ReasonCode",
+    "Restriction",
+    "Router",
+    "SecurityGroup",
+    "SecurityGroupRule",
+    "Settings",
+    "Severity",
+    "StorageArray",
+    "Subnet",
+    "VCenter",
+    "Volume",
+    "VolumeType",
+    "Workload",
+]

@@ -1,0 +1,1 @@
+"""Where a workload can land: Nova's rules as pure functions over the model."""
