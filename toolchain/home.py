@@ -1,4 +1,4 @@
-"""Where everything that is downloaded, built or generated lives: outside the repository, found by the next run.
+"""Where all that is downloaded, built or generated lives: outside the repository, found by the next run.
 
 ``ESTATE_HOME`` overrides the folder. Nothing of the user's own Pulumi, OpenStack or database set-up
 is read or written: the engine gets a ``PULUMI_HOME`` and a backend folder in here.
