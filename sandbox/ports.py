@@ -1,0 +1,69 @@
+"""Free loopback ports for one sandbox, claimed so that two sandboxes that start together never meet."""
+
+import json
+import random
+import socket
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from sandbox import files, locks
+from sandbox.errors import SandboxError
+from toolchain.home import home
+
+FIRST, LAST = 20000, 29999
+"""Below Linux's range for outgoing connections (32768-60999), so that no client socket takes one of ours."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """TCP ports on 127.0.0.1, one for each listener of a sandbox."""
+
+    database: int
+    broker: int
+    broker_distribution: int
+    epmd: int
+    keystone: int
+    glance: int
+    placement: int
+    nova: int
+    neutron: int
+    cinder: int
+    vcenter: int
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on ``port`` of the loopback address right now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def claim(run: Path) -> Ports:
+    """Claim a free port for every listener of the sandbox in ``run``; an older claim of it is dropped.
+
+    Claims of all sandboxes stand in ``home()/ports.json`` and hold as long as the run folder exists,
+    also while that sandbox is stopped or has not yet opened its ports.
+    """
+    ledger = home() / "ports.json"
+    with locks.held(home() / "ports.lock"):
+        claims: dict[str, list[int]] = json.loads(ledger.read_text()) if ledger.exists() else {}
+        claims = {owner: taken for owner, taken in claims.items() if Path(owner).is_dir()}
+        claims.pop(str(run), None)
+        taken = {port for theirs in claims.values() for port in theirs}
+        candidates = list(range(FIRST, LAST + 1))
+        random.shuffle(candidates)
+        free = (port for port in candidates if port not in taken and is_free(port))
+        try:
+            ports = Ports(*(next(free) for _ in fields(Ports)))
+        except (StopIteration, RuntimeError):
+            raise SandboxError(
+                f"no {len(fields(Ports))} free TCP ports on 127.0.0.1 between {FIRST} and {LAST}: "
+                "stop other sandboxes or whatever listens there"
+            ) from None
+        claims[str(run)] = list(astuple(ports))
+        files.write(ledger, json.dumps(claims, indent=1))
+    return ports
