@@ -125,10 +125,10 @@ def wait_ready(record: Record, check: Callable[[], bool], timeout: float = 60.0)
 def run_once(run: Path, program: Program, timeout: float = 300.0) -> str:
     """Run ``program`` to its end and return what it printed.
 
-    :class:`SandboxError` with the last lines if it fails or takes longer than ``timeout`` seconds. It is marked like a lasting process, so that the next start ends it if we are killed meanwhile.
+    :class:`SandboxError` with the last lines if it fails or takes longer than ``timeout`` seconds. It is
+    marked like a lasting process, so that the next start ends it if we are killed meanwhile.
     """
     log = run / "logs" / f"{program.name}.log"
-    log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     before = log.stat().st_size if log.exists() else 0
     child = _spawn(run, program, log)
     try:
@@ -140,7 +140,9 @@ def run_once(run: Path, program: Program, timeout: float = 300.0) -> str:
             os.killpg(child.pid, signal.SIGKILL)
             child.wait()
     if code:
-        raise SandboxError(f"{program.name} failed with exit code {code}; end of {log}:\n{_tail(log)}")
+        raise SandboxError(
+            f"{program.name} failed with exit code {code}; end of {log}:\n{_tail(log, before)}"
+        )
     return log.read_bytes()[before:].decode(errors="replace")
 
 
@@ -177,7 +179,7 @@ def stop(run: Path, names: Collection[str] | None = None, timeout: float = 10.0)
         for process in left:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        psutil.wait_procs(left, timeout=1)
+        time.sleep(0.02)
     for record in leaders:
         _record_path(run, record.name).unlink(missing_ok=True)
 
@@ -244,7 +246,7 @@ def _ended(name: str, log: Path) -> str:
     return f"{name} ended by itself; end of {log}:\n{_tail(log)}"
 
 
-def _tail(log: Path, lines: int = 15) -> str:
+def _tail(log: Path, start: int = 0, lines: int = 15) -> str:
     with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - 20000))
+        file.seek(max(start, log.stat().st_size - 20000))
         return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])

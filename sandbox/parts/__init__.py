@@ -1,0 +1,1 @@
+"""How the programs that a sandbox runs get onto the machine: into ``home()``, without root."""

@@ -1,0 +1,84 @@
+"""OpenStack 2026.2 in a virtual environment of its own: unchanged upstream packages, locked with hashes.
+
+The lock is made, after a change of ``requirements.in``, by::
+
+    uv pip compile --generate-hashes --no-emit-index-url --no-emit-find-links --universal \\
+        --python-version 3.11 sandbox/openstack/requirements.in -o sandbox/openstack/requirements.lock
+"""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+from sandbox import locks
+from sandbox.errors import SandboxError
+from toolchain.home import home
+
+LOCK = Path(__file__).parent.parent / "openstack" / "requirements.lock"
+
+
+def folder() -> Path:
+    """Where this lock's virtual environment is, or will be, for this Python: ``home()/openstack/HASH``."""
+    digest = hashlib.sha256(LOCK.read_bytes() + sys.version.encode() + sys.base_prefix.encode()).hexdigest()
+    return home() / "openstack" / digest[:16]
+
+
+def program(name: str) -> str:
+    """The path of one of its programs, for example ``nova-manage``, ``uwsgi`` or ``python``."""
+    return str(folder() / "bin" / name)
+
+
+def ensure() -> Path:
+    """Install the environment unless it is there (0.5 GB, about a minute); its folder.
+
+    A killed install leaves a folder without its stamp, which the next call removes first.
+    """
+    target = folder()
+    stamp = target / "complete"
+    if stamp.exists():
+        return target
+    with locks.held(target.with_name(f"{target.name}.lock")):
+        if stamp.exists():
+            return target
+        _check_compiler()
+        shutil.rmtree(target, ignore_errors=True)
+        # The scripts in bin/ hold absolute paths, so the environment is made in place and stamped last.
+        _uv("venv", "--python", sys.executable, str(target))
+        _uv("pip", "install", "--require-hashes", "--python", program("python"), "-r", str(LOCK))
+        stamp.touch()
+    return target
+
+
+def _check_compiler() -> None:
+    """UWSGI comes as source only."""
+    header = Path(sysconfig.get_path("include")) / "Python.h"
+    missing = [
+        what
+        for what, found in (("a C compiler (gcc)", shutil.which("gcc")), (str(header), header.exists()))
+        if not found
+    ]
+    if missing:
+        raise SandboxError(
+            f"uWSGI, which serves OpenStack's APIs, is compiled at installation and needs "
+            f"{' and '.join(missing)}: "
+            "apt-get install gcc libc6-dev python3-dev"
+        )
+
+
+def _uv(*arguments: str) -> None:
+    beside = Path(sys.prefix) / "bin" / "uv"
+    uv = str(beside) if beside.exists() else shutil.which("uv")
+    if uv is None:
+        raise SandboxError(f"uv is neither in {beside.parent} nor on PATH: pip install uv")
+    done = subprocess.run(
+        (uv, "--quiet", *arguments),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SandboxError(f"uv {arguments[0]} failed while installing OpenStack:\n{done.stdout.strip()}")
