@@ -3,7 +3,8 @@
 import json
 import random
 import socket
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
+from itertools import islice
 from pathlib import Path
 
 from sandbox import files, locks
@@ -28,7 +29,7 @@ class Ports:
     nova: int
     neutron: int
     cinder: int
-    vcenter: int
+    vcenters: tuple[int, ...]
 
 
 def is_free(port: int) -> bool:
@@ -42,7 +43,7 @@ def is_free(port: int) -> bool:
     return True
 
 
-def claim(run: Path) -> Ports:
+def claim(run: Path, vcenters: int = 1) -> Ports:
     """Claim a free port for every listener of the sandbox in ``run``; an older claim of it is dropped.
 
     Claims of all sandboxes stand in ``home()/ports.json`` and hold as long as the run folder exists,
@@ -56,14 +57,14 @@ def claim(run: Path) -> Ports:
         taken = {port for theirs in claims.values() for port in theirs}
         candidates = list(range(FIRST, LAST + 1))
         random.shuffle(candidates)
+        singles = len(fields(Ports)) - 1
         free = (port for port in candidates if port not in taken and is_free(port))
-        try:
-            ports = Ports(*(next(free) for _ in fields(Ports)))
-        except (StopIteration, RuntimeError):
+        found = list(islice(free, singles + vcenters))
+        if len(found) < singles + vcenters:
             raise SandboxError(
-                f"no {len(fields(Ports))} free TCP ports on 127.0.0.1 between {FIRST} and {LAST}: "
+                f"no {singles + vcenters} free TCP ports on 127.0.0.1 between {FIRST} and {LAST}: "
                 "stop other sandboxes or whatever listens there"
-            ) from None
-        claims[str(run)] = list(astuple(ports))
+            )
+        claims[str(run)] = found
         files.write(ledger, json.dumps(claims, indent=1))
-    return ports
+    return Ports(*found[:singles], vcenters=tuple(found[singles:]))

@@ -53,11 +53,11 @@ class Settings:
         return path
 
 
-def create(run: Path, region: str) -> Settings:
+def create(run: Path, region: str, vcenters: int = 1) -> Settings:
     """Fresh ports and passwords for the sandbox in ``run``, saved as ``settings.json`` (mode 0600)."""
     run = run.resolve()
     run.mkdir(parents=True, exist_ok=True, mode=0o700)
-    settings = Settings(run, region, port_claims.claim(run), Secrets())
+    settings = Settings(run, region, port_claims.claim(run, vcenters), Secrets())
     saved = {"region": region, "ports": asdict(settings.ports), "secrets": asdict(settings.secrets)}
     files.write(run / "settings.json", json.dumps(saved, indent=1), mode=0o600)
     return settings
@@ -69,7 +69,8 @@ def load(run: Path) -> Settings:
     path = run / "settings.json"
     try:
         saved = json.loads(path.read_text())
-        return Settings(run, saved["region"], Ports(**saved["ports"]), Secrets(**saved["secrets"]))
+        ports = Ports(**saved["ports"] | {"vcenters": tuple(saved["ports"]["vcenters"])})
+        return Settings(run, saved["region"], ports, Secrets(**saved["secrets"]))
     except FileNotFoundError:
         raise SandboxError(f"no sandbox in {run}: start it first") from None
     except (ValueError, KeyError, TypeError) as error:
