@@ -6,6 +6,7 @@ import socket
 from dataclasses import dataclass, fields
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from sandbox import files, locks
 from sandbox.errors import SandboxError
@@ -57,14 +58,16 @@ def claim(run: Path, vcenters: int = 1) -> Ports:
         taken = {port for theirs in claims.values() for port in theirs}
         candidates = list(range(FIRST, LAST + 1))
         random.shuffle(candidates)
-        singles = len(fields(Ports)) - 1
+        singles = [field.name for field in fields(Ports) if field.name != "vcenters"]
+        wanted = len(singles) + vcenters
         free = (port for port in candidates if port not in taken and is_free(port))
-        found = list(islice(free, singles + vcenters))
-        if len(found) < singles + vcenters:
+        found = list(islice(free, wanted))
+        if len(found) < wanted:
             raise SandboxError(
-                f"no {singles + vcenters} free TCP ports on 127.0.0.1 between {FIRST} and {LAST}: "
+                f"no {wanted} free TCP ports on 127.0.0.1 between {FIRST} and {LAST}: "
                 "stop other sandboxes or whatever listens there"
             )
         claims[str(run)] = found
         files.write(ledger, json.dumps(claims, indent=1))
-    return Ports(*found[:singles], vcenters=tuple(found[singles:]))
+    named: dict[str, Any] = dict(zip(singles, found, strict=False))
+    return Ports(**named, vcenters=tuple(found[len(singles) :]))
