@@ -1,0 +1,42 @@
+# The two commands of a newcomer: `make up` and `make test`. Each sets up all that it needs.
+PYTHON ?= python3
+VENV := .venv
+ESTATE := $(VENV)/bin/estate
+ENV ?= sandbox
+
+.PHONY: help up down test test-long lint bench clean
+
+help:  ## This list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+up: $(VENV)/.ready  ## Toolchain, sandbox and `pulumi up` of ENV (default: sandbox); then where every server landed
+	@$(ESTATE) rehearse $(ENV)
+
+down: $(VENV)/.ready  ## Stop the sandbox of ENV and forget its stack
+	@$(ESTATE) sandbox stop $(ENV)
+
+test: $(VENV)/.ready  ## Everything that there is to test, but for the long tests
+	@$(VENV)/bin/python -m pytest -m "not long"
+
+test-long: $(VENV)/.ready  ## Endurance and full rehearsals
+	@$(VENV)/bin/python -m pytest -m long
+
+lint: $(VENV)/.ready  ## Format, lint, types, and the direction of imports
+	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports
+
+bench: $(VENV)/.ready  ## The figures of the README, measured on this machine
+	@$(VENV)/bin/python -m benchmarks
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or later is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another with make PYTHON=…"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+	  || { echo "Python's venv is missing. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@echo "… Python packages into $(VENV) (about 30 s)"
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+clean:  ## Remove what is made in this folder (the machine-wide cache stays; see README)
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
