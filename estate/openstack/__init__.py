@@ -1,0 +1,1 @@
+"""What is asked of a running OpenStack: plain functions over an openstacksdk connection."""

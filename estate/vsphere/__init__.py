@@ -1,0 +1,1 @@
+"""What is asked of a running vCenter: plain functions over pyVmomi."""
