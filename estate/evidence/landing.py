@@ -192,7 +192,7 @@ def _networks(server: Server, machine: Machine | None) -> dict[str, str | None]:
 
 
 def _landed(volume: AttachedVolume, machine_of: Mapping[str, Machine]) -> LandedVolume:
-    # Cinder's VMware driver keeps a volume as the disk of a backing machine; its instanceUuid is the volume's id.
+    # Cinder's VMware driver keeps a volume as the disk of a machine whose instanceUuid is the volume's id.
     backing = machine_of.get(volume.id)
     datastore = None
     if backing and backing.disks:

@@ -67,8 +67,8 @@ def _collect(
         view.DestroyView()
 
 
-def _nic(device: Any, port_groups: dict[str, str]) -> Nic:
-    backing = device.backing
+def _nic(device: vim.vm.device.VirtualEthernetCard, port_groups: dict[str, str]) -> Nic:
+    backing: Any = device.backing
     name = ""
     if isinstance(backing, vim.vm.device.VirtualEthernetCard.DistributedVirtualPortBackingInfo):
         name = port_groups.get(backing.port.portgroupKey, "")
@@ -77,6 +77,11 @@ def _nic(device: Any, port_groups: dict[str, str]) -> Nic:
     elif isinstance(backing, vim.vm.device.VirtualEthernetCard.NetworkBackingInfo):
         name = backing.deviceName
     return Nic(mac=(device.macAddress or "").lower(), backing=name)
+
+
+def _disk_files(devices: list[Any]) -> tuple[str, ...]:
+    backings = [device.backing for device in devices if isinstance(device, vim.vm.device.VirtualDisk)]
+    return tuple(backing.fileName for backing in backings if hasattr(backing, "fileName"))
 
 
 def machines(vcenter: str, service: vim.ServiceInstance) -> tuple[Machine, ...]:
@@ -114,11 +119,7 @@ def machines(vcenter: str, service: vim.ServiceInstance) -> tuple[Machine, ...]:
                     for device in devices
                     if isinstance(device, vim.vm.device.VirtualEthernetCard)
                 ),
-                disks=tuple(
-                    device.backing.fileName
-                    for device in devices
-                    if isinstance(device, vim.vm.device.VirtualDisk) and hasattr(device.backing, "fileName")
-                ),
+                disks=_disk_files(devices),
             )
         )
     return tuple(sorted(found, key=lambda one: (one.cluster, one.name)))
