@@ -71,7 +71,7 @@ def _nic(device: vim.vm.device.VirtualEthernetCard, port_groups: dict[str, str])
     backing: Any = device.backing
     name = ""
     if isinstance(backing, vim.vm.device.VirtualEthernetCard.DistributedVirtualPortBackingInfo):
-        name = port_groups.get(backing.port.portgroupKey, "")
+        name = port_groups.get(backing.port.portgroupKey or "", "")
     elif isinstance(backing, vim.vm.device.VirtualEthernetCard.OpaqueNetworkBackingInfo):
         name = backing.opaqueNetworkId
     elif isinstance(backing, vim.vm.device.VirtualEthernetCard.NetworkBackingInfo):
@@ -80,7 +80,9 @@ def _nic(device: vim.vm.device.VirtualEthernetCard, port_groups: dict[str, str])
 
 
 def _disk_files(devices: list[Any]) -> tuple[str, ...]:
-    backings = [device.backing for device in devices if isinstance(device, vim.vm.device.VirtualDisk)]
+    backings: list[Any] = [
+        device.backing for device in devices if isinstance(device, vim.vm.device.VirtualDisk)
+    ]
     return tuple(backing.fileName for backing in backings if hasattr(backing, "fileName"))
 
 
