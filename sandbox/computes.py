@@ -1,0 +1,142 @@
+"""The nova-computes of vCenter clusters: each is started once its cluster exists, and again if it ends.
+
+In production systemd does this (``Restart=on-failure``): Nova's VMware driver ends the process with code 1 as
+long as its cluster does not exist. Here the supervisor asks the vCenter first, because each vain start costs
+seconds of CPU. It runs as a process of the sandbox: ``python -m sandbox.computes RUN``.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from sandbox import files, nova, process, vcenters
+from sandbox.process import Program, Record
+from sandbox.settings import Settings
+from sandbox.shape import Shape
+from sandbox.vcenters import Connection
+
+NAME = "computes"
+POLL = 2.0
+"""Seconds between two looks at processes and clusters."""
+RESTART_DELAY = 5.0
+"""Seconds from the end of a nova-compute to its next start."""
+
+
+@dataclass(frozen=True)
+class State:
+    """How a cluster's nova-compute stands."""
+
+    compute_host: str
+    running: bool
+    detail: str
+    """One line for people, e.g. ``waiting for cluster esx-a in vCenter vc1``."""
+
+
+@dataclass(frozen=True)
+class _Job:
+    cluster: str
+    vcenter: str
+    compute_host: str
+    connection: Connection
+    program: Program
+
+
+def start(settings: Settings, shape: Shape) -> Record:
+    """Write down what to supervise and start the supervisor; clusters may come any time."""
+    jobs = []
+    for cluster in shape.clusters:
+        where = vcenters.connection(settings, shape, cluster.vcenter)
+        jobs.append(
+            _Job(
+                cluster.name,
+                cluster.vcenter,
+                cluster.compute_host,
+                where,
+                nova.cluster_program(settings, cluster, where),
+            )
+        )
+    text = json.dumps([asdict(job) for job in jobs], indent=1)
+    files.write(settings.run / NAME / "jobs.json", text, mode=0o600)
+    root = Path(__file__).parent.parent
+    supervisor = Program(
+        NAME, (sys.executable, "-m", __name__, str(settings.run)), environment={"PYTHONPATH": str(root)}
+    )
+    return process.start(settings.run, supervisor)
+
+
+def states(run: Path) -> list[State]:
+    """What the supervisor last wrote; empty before its first look."""
+    path = run / NAME / "states.json"
+    if not path.exists():
+        return []
+    return [State(**state) for state in json.loads(path.read_text())]
+
+
+def supervise(run: Path, jobs: Sequence[_Job]) -> None:
+    """Never returns."""
+    records: dict[str, Record] = {}
+    ended: dict[str, float] = {}
+    while True:
+        _reap()
+        known: dict[str, set[str] | str] = {}
+        report = []
+        for job in jobs:
+            host = job.compute_host
+            if host in records and not process.is_mine(records[host]):
+                del records[host]
+                ended[host] = time.monotonic()
+            obstacle = None
+            if host not in records:
+                obstacle = _obstacle(job, known, ended.get(host))
+                if obstacle is None:
+                    records[host] = process.start(run, job.program)
+            report.append(State(host, host in records, obstacle or f"runs for cluster {job.cluster}"))
+        text = json.dumps([asdict(state) for state in report], indent=1)
+        files.write(run / NAME / "states.json", text)
+        time.sleep(POLL)
+
+
+def _obstacle(job: _Job, known: dict[str, set[str] | str], ended: float | None) -> str | None:
+    """Why the job's nova-compute cannot start now, or None. ``known``: this look's answers of vCenters."""
+    if ended is not None and time.monotonic() - ended < RESTART_DELAY:
+        return "ended; starts again in a few seconds"
+    if job.vcenter not in known:
+        try:
+            known[job.vcenter] = vcenters.clusters(job.connection)
+        except Exception as error:  # whatever is wrong with a vCenter: ask it again
+            known[job.vcenter] = f"waiting for vCenter {job.vcenter}: {type(error).__name__}"
+    found = known[job.vcenter]
+    if isinstance(found, str):
+        return found
+    if job.cluster not in found:
+        return f"waiting for cluster {job.cluster} in vCenter {job.vcenter}"
+    return None
+
+
+def _reap() -> None:
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _load(run: Path) -> list[_Job]:
+    saved = json.loads((run / NAME / "jobs.json").read_text())
+    return [
+        _Job(
+            **job
+            | {
+                "connection": Connection(**job["connection"]),
+                "program": Program(**job["program"] | {"command": tuple(job["program"]["command"])}),
+            }
+        )
+        for job in saved
+    ]
+
+
+if __name__ == "__main__":
+    supervise(Path(sys.argv[1]), _load(Path(sys.argv[1])))

@@ -1,0 +1,260 @@
+"""A whole sandbox: start, stop, status, logs.
+
+A sandbox lives in ``home()/sandboxes/KEY`` and its processes carry that folder's mark, so that an
+interrupted or killed run leaves nothing that the next start trips over: the start ends what is left and
+begins afresh from the golden copy. ``ready.json`` is written last and says which shape runs.
+"""
+
+import io
+import json
+import shutil
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from sandbox import (
+    apis,
+    broker,
+    cinder,
+    computes,
+    files,
+    golden,
+    images,
+    locks,
+    nova,
+    process,
+    ready,
+    vcenters,
+)
+from sandbox import settings as settings_of
+from sandbox.errors import SandboxError
+from sandbox.settings import DOMAIN, Settings
+from sandbox.shape import Shape
+from toolchain.home import home
+from toolchain.progress import Progress
+
+CLOUD = "estate"
+"""Name of the cloud in ``clouds.yaml``."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A sandbox that is ready, and the files its clients read."""
+
+    run: Path
+    name: str
+    region: str
+    cloud: str
+    clouds: Path
+    """``clouds.yaml`` (0600): ``OS_CLIENT_CONFIG_FILE``."""
+    vcenters: Path
+    """``vcenters.yaml`` (0600): name to server (HOST:PORT), username, password, ca_file, datacenter."""
+    images: Path
+    """Folder with the image files of the documents."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a sandbox stands."""
+
+    state: str
+    """``stopped``, ``starting`` or interrupted (no ready mark), ``running``, or ``broken`` (a part ended)."""
+    parts: list[process.Status]
+    computes: list[computes.State]
+    """The nova-computes of vCenter clusters, which come when their clusters exist."""
+
+    @property
+    def memory(self) -> int:
+        """Bytes of all parts (proportional set size)."""
+        return sum(part.memory for part in self.parts)
+
+
+def folder(key: str) -> Path:
+    """The run folder of the sandbox ``key``."""
+    if not key or Path(key).name != key:
+        raise SandboxError(f"sandbox key {key!r} must be one plain folder name")
+    return home() / "sandboxes" / key
+
+
+def start(key: str, shape: Shape, progress: Progress) -> Running:
+    """Have the sandbox ``key`` run with ``shape``: at once if it does, else afresh from the golden copy."""
+    run = folder(key)
+    with locks.held(run.with_name(f"{key}.lock")):
+        reason = _why_not_running(run, shape)
+        if reason is None:
+            progress.say(f"sandbox {shape.name} runs already")
+            return _running(run)
+        if run.exists():
+            progress.say(f"sandbox {shape.name}: {reason}; starting afresh")
+            _remove(run)
+        began = time.monotonic()
+        settings = settings_of.create(run, shape.region, vcenters=len(shape.vcenters))
+        _start(settings, shape, progress)
+        running = _describe(settings, shape)
+        mark = {"digest": shape.digest(), "name": shape.name, "region": shape.region}
+        files.write(run / "ready.json", json.dumps(mark, indent=1))
+        progress.say(f"sandbox {shape.name} is ready after {time.monotonic() - began:.0f} s")
+        return running
+
+
+def stop(key: str) -> bool:
+    """End all processes of the sandbox and remove its folder; False if there was none."""
+    run = folder(key)
+    with locks.held(run.with_name(f"{key}.lock")):
+        existed = run.exists()
+        _remove(run)
+    return existed
+
+
+def status(key: str) -> Status:
+    """How the sandbox stands right now."""
+    run = folder(key)
+    if not run.exists():
+        return Status("stopped", [], [])
+    parts = process.status(run)
+    if not (run / "ready.json").exists():
+        state = "starting"
+    elif _dead(run):
+        state = "broken"
+    else:
+        state = "running"
+    return Status(state, parts, computes.states(run))
+
+
+def running(key: str) -> Running:
+    """The sandbox, if it is ready; else a :class:`SandboxError`."""
+    run = folder(key)
+    if not (run / "ready.json").exists():
+        raise SandboxError(f"sandbox {key} does not run: start it first")
+    return _running(run)
+
+
+def logs(key: str, part: str | None = None) -> list[Path]:
+    """Log files of one part, or of all; a part that does not exist is a :class:`SandboxError`."""
+    found = sorted((folder(key) / "logs").glob("*.log"))
+    if part is None:
+        return found
+    chosen = [path for path in found if path.stem == part]
+    if not chosen:
+        names = ", ".join(path.stem for path in found) or "none"
+        raise SandboxError(f"sandbox {key} has no log of {part!r}; there are: {names}")
+    return chosen
+
+
+def _start(settings: Settings, shape: Shape, progress: Progress) -> None:
+    with progress.step("sandbox: databases, broker, vCenters") as step:
+        _together(
+            lambda: golden.restore(settings, step),
+            lambda: broker.start(settings),
+            lambda: vcenters.start(settings, shape),
+            lambda: images.make(shape, settings.folder("images")),
+        )
+    with progress.step("sandbox: Keystone, Glance, Placement, Neutron"):
+        apis.start(settings, shape.glance_protections, _neutron(settings, shape))
+    with progress.step("sandbox: Nova, Cinder") as step:
+        records = [*nova.start(settings, shape), cinder.start(settings, shape)]
+        computes.start(settings, shape)
+        ready.wait(settings, shape, records, step)
+
+
+def _together(*tasks: Callable[[], object]) -> None:
+    """Run all to their ends, then raise the first error, if any."""
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        futures = [pool.submit(task) for task in tasks]
+    for future in futures:
+        future.result()
+
+
+def _neutron(settings: Settings, shape: Shape) -> dict[str, dict[str, str]]:
+    """What the mechanism driver needs to know, in a file of its own because of the passwords."""
+    path = settings.folder("neutron") / "vcenters.json"
+    document = {
+        "vcenters": {
+            one.name: {
+                "login": asdict(vcenters.connection(settings, shape, one.name)),
+                "datacenter": one.datacenter,
+                "switch": one.switches[0],
+            }
+            for one in shape.vcenters
+        },
+        "hosts": {cluster.compute_host: cluster.vcenter for cluster in shape.clusters},
+    }
+    files.write(path, json.dumps(document, indent=1), mode=0o600)
+    return {"estate_sandbox": {"connections": str(path)}}
+
+
+def _describe(settings: Settings, shape: Shape) -> Running:
+    """Write what clients read."""
+    running = _at(settings.run, shape.name, shape.region)
+    cloud = {
+        "auth": {
+            "auth_url": settings.auth_url,
+            "username": "admin",
+            "password": settings.secrets.admin,
+            "project_name": "admin",
+            "user_domain_name": DOMAIN,
+            "project_domain_name": DOMAIN,
+        },
+        "region_name": settings.region,
+        "identity_api_version": "3",
+        "interface": "public",
+    }
+    _yaml(running.clouds, {"clouds": {CLOUD: cloud}})
+    logins = {}
+    for one in shape.vcenters:
+        where = vcenters.connection(settings, shape, one.name)
+        logins[one.name] = {
+            "server": f"{where.host}:{where.port}",
+            "username": where.username,
+            "password": where.password,
+            "ca_file": where.ca_file,
+            "datacenter": one.datacenter,
+        }
+    _yaml(running.vcenters, logins)
+    files.write(settings.run / "environment.json", json.dumps(asdict(running), default=str, indent=1))
+    return running
+
+
+def _yaml(path: Path, document: object) -> None:
+    text = io.StringIO()
+    YAML(typ="safe").dump(document, text)
+    files.write(path, text.getvalue(), mode=0o600)
+
+
+def _why_not_running(run: Path, shape: Shape) -> str | None:
+    mark = run / "ready.json"
+    if not mark.exists():
+        return "an earlier start did not come to its end"
+    if json.loads(mark.read_text())["digest"] != shape.digest():
+        return "the documents ask for something else now"
+    dead = _dead(run)
+    return f"{', '.join(dead)} ended" if dead else None
+
+
+def _dead(run: Path) -> list[str]:
+    """Parts that should run and do not; the supervisor looks after nova-computes of clusters itself."""
+    return [
+        record.name
+        for record in process.records(run)
+        if not process.is_mine(record) and not record.name.startswith(nova.CLUSTER_COMPUTE)
+    ]
+
+
+def _running(run: Path) -> Running:
+    saved = json.loads((run / "ready.json").read_text())
+    return _at(run, saved["name"], saved["region"])
+
+
+def _at(run: Path, name: str, region: str) -> Running:
+    return Running(run, name, region, CLOUD, run / "clouds.yaml", run / "vcenters.yaml", run / "images")
+
+
+def _remove(run: Path) -> None:
+    process.stop(run)
+    # Out of the way in one step: a kill in the middle of the removal must not leave half a sandbox.
+    if run.exists():
+        shutil.rmtree(run)

@@ -1,0 +1,215 @@
+"""Nova: API, conductor, scheduler and the pretended KVM computes; the clusters' configuration.
+
+Pretended hosts share processes as far as their fragments allow: one process has one configuration.
+The real nova-computes of vCenter clusters are started by :mod:`sandbox.computes`.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sandbox import files, fragments, process
+from sandbox.parts import openstack
+from sandbox.process import Program, Record
+from sandbox.settings import DOMAIN, SERVICE_PROJECT, Settings
+from sandbox.shape import Cluster, KvmHost, Shape
+from sandbox.vcenters import Connection
+
+PLUGINS = Path(__file__).parent / "openstack_plugins"
+"""On ``PYTHONPATH`` of every OpenStack process that runs our modules."""
+
+CONTROL = "nova"
+"""Name of the process with the API."""
+
+CLUSTER_COMPUTE = "nova-compute-"
+"""What the names of vCenter clusters' nova-compute processes start with."""
+
+_PER_HOST = ("DEFAULT", "host")
+
+_TUNING: fragments.Conf = {
+    "DEFAULT": {
+        # One process holds many services: keep it free.
+        "update_resources_interval": 600,
+        "sync_power_state_interval": -1,
+        "heal_instance_info_cache_interval": -1,
+        "report_interval": 20,
+        "service_down_time": 120,
+        "periodic_fuzzy_delay": 0,
+    },
+    "conductor": {"workers": 1},
+    "scheduler": {"workers": 1, "discover_hosts_in_cells_interval": 5},
+    "quota": dict.fromkeys(
+        ("instances", "cores", "ram", "key_pairs", "server_groups", "server_group_members"), -1
+    ),
+    "vnc": {"enabled": "false"},
+}
+
+
+def login(settings: Settings, user: str) -> dict[str, object]:
+    """A service user's password login, as keystoneauth reads it."""
+    return {
+        "auth_type": "password",
+        "auth_url": settings.auth_url,
+        "username": user,
+        "password": settings.secrets.service,
+        "project_name": SERVICE_PROJECT,
+        "user_domain_name": DOMAIN,
+        "project_domain_name": DOMAIN,
+        "region_name": settings.region,
+    }
+
+
+def token_check(settings: Settings, user: str) -> dict[str, object]:
+    """``[keystone_authtoken]`` of an API."""
+    return login(settings, user) | {
+        "www_authenticate_uri": settings.auth_url,
+        "service_token_roles": "service",
+        "service_token_roles_required": "true",
+    }
+
+
+def start(settings: Settings, shape: Shape) -> tuple[Record, ...]:
+    """Start the control plane with the pretended hosts; they need Keystone, MariaDB and RabbitMQ."""
+    control, *others = programs(settings, shape)
+    # The others speak through the conductor: they wait for it themselves.
+    return tuple(process.start(settings.run, program) for program in (control, *others))
+
+
+def programs(settings: Settings, shape: Shape) -> tuple[Program, ...]:
+    """The control process first, then one process for each further group of pretended hosts."""
+    groups = _groups(shape.kvm_hosts)
+    inside = next(
+        (group for group in groups if not fragments.disagree(group[0].nova_conf, shape.scheduler_conf)), ()
+    )
+    result = [_control(settings, shape, inside)]
+    result += [
+        _pretended(settings, f"{CONTROL}-kvm-{number}", group)
+        for number, group in enumerate((group for group in groups if group is not inside), start=1)
+    ]
+    return tuple(result)
+
+
+def cluster_program(settings: Settings, cluster: Cluster, connection: Connection) -> Program:
+    """Plain nova-compute with Nova's own VMware driver, configured for ``cluster``."""
+    folder = settings.folder("nova", "clusters", cluster.compute_host)
+    files.write(folder / "provider_config" / "provider.yaml", cluster.provider_yaml)
+    own = _common(settings, folder) | {
+        "vmware": {
+            "host_ip": connection.host,
+            "host_port": connection.port,
+            "host_username": connection.username,
+            "host_password": connection.password,
+            "ca_file": connection.ca_file,
+        },
+        "compute": {"provider_config_location": folder / "provider_config"},
+    }
+    arguments = fragments.layers(
+        folder,
+        own,
+        {"nova.conf": cluster.nova_conf},
+        # Everything else as in production: these computes meet a vCenter that can fail.
+        tuning={"vnc": {"enabled": "false"}, "vmware": {"api_retry_count": 2, "task_poll_interval": 0.1}},
+        same={
+            "DEFAULT": {"host": cluster.compute_host, "compute_driver": "vmwareapi.VMwareVCDriver"},
+            "vmware": {"cluster_name": cluster.name},
+        },
+    )
+    return Program(
+        name=f"{CLUSTER_COMPUTE}{cluster.compute_host}",
+        command=(openstack.program("nova-compute"), *arguments),
+        environment=_environment(),
+    )
+
+
+def _control(settings: Settings, shape: Shape, hosts: tuple[KvmHost, ...]) -> Program:
+    folder = settings.folder("nova", "control")
+    own = _common(settings, folder) | {
+        "database": _database(settings, "nova"),
+        "api_database": _database(settings, "nova_api"),
+        "keystone_authtoken": token_check(settings, "nova"),
+    }
+    texts = {"scheduler.conf": shape.scheduler_conf} | ({"kvm.conf": hosts[0].nova_conf} if hosts else {})
+    arguments = fragments.layers(folder, own, texts, tuning=_TUNING)
+    port = settings.ports.nova
+    return _launcher(CONTROL, folder, hosts, ("--port", str(port), *arguments), ports=(port,))
+
+
+def _pretended(settings: Settings, name: str, hosts: tuple[KvmHost, ...]) -> Program:
+    folder = settings.folder("nova", name)
+    texts = {"kvm.conf": hosts[0].nova_conf}
+    arguments = fragments.layers(folder, _common(settings, folder), texts, tuning=_TUNING)
+    return _launcher(name, folder, hosts, arguments)
+
+
+def _launcher(
+    name: str,
+    folder: Path,
+    hosts: tuple[KvmHost, ...],
+    arguments: tuple[str, ...],
+    ports: tuple[int, ...] = (),
+) -> Program:
+    listed: list[dict[str, Any]] = []
+    for host in hosts:
+        provider = folder / "provider_config" / host.name
+        files.write(provider / "provider.yaml", host.provider_yaml)
+        listed.append(
+            {
+                "name": host.name,
+                "vcpus": host.vcpus,
+                "memory_mib": host.memory_mib,
+                "disk_gib": host.disk_gib,
+                "provider_config": str(provider),
+            }
+        )
+    files.write(folder / "hosts.json", json.dumps(listed, indent=1))
+    return Program(
+        name=name,
+        command=(
+            openstack.program("python"),
+            "-m",
+            "estate_sandbox.nova_all",
+            "--hosts",
+            str(folder / "hosts.json"),
+            *arguments,
+        ),
+        environment=_environment(),
+        ports=ports,
+    )
+
+
+def _groups(hosts: tuple[KvmHost, ...]) -> list[tuple[KvmHost, ...]]:
+    """Hosts whose fragments say the same (but for their name), largest group first."""
+    groups: dict[frozenset[tuple[tuple[str, str], str]], list[KvmHost]] = {}
+    for host in hosts:
+        groups.setdefault(fragments.without(host.nova_conf, _PER_HOST), []).append(host)
+    return sorted((tuple(group) for group in groups.values()), key=len, reverse=True)
+
+
+def _environment() -> Mapping[str, str]:
+    return {"PYTHONPATH": str(PLUGINS), "OS_NOVA_CONFIG_DIR": str(openstack.folder() / "etc" / "nova")}
+
+
+def _database(settings: Settings, name: str) -> dict[str, object]:
+    return {
+        "connection": settings.database_url("nova", name),
+        "max_pool_size": 20,
+        "max_overflow": 40,
+    }
+
+
+def _common(settings: Settings, folder: Path) -> dict[str, dict[str, object]]:
+    user = login(settings, "nova")
+    return {
+        "DEFAULT": {
+            "transport_url": settings.transport_url,
+            "state_path": folder,
+            "my_ip": "127.0.0.1",
+        },
+        "oslo_concurrency": {"lock_path": folder / "locks"},
+        "service_user": user | {"send_service_user_token": "true"},
+        "placement": user,
+        "neutron": user,
+        "cinder": user | {"os_region_name": settings.region},
+        "glance": {"region_name": settings.region},
+    }

@@ -1,0 +1,1 @@
+"""Modules that run inside OpenStack's own processes, in OpenStack's virtual environment."""

@@ -1,0 +1,134 @@
+"""What an environment's documents ask of a sandbox: plain values, so that nothing in here knows the model.
+
+Fragments are configuration files as operators get them (``estate.rendering``). The sandbox hands each to
+its service verbatim, as the last ``--config-file``, and only adds keys that no fragment has.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from sandbox.errors import SandboxError
+
+
+class ShapeError(SandboxError):
+    """The documents ask for something that one sandbox cannot be."""
+
+
+@dataclass(frozen=True)
+class KvmHost:
+    """A pretend KVM compute: real nova-compute code over a virt driver that only keeps books."""
+
+    name: str
+    vcpus: int
+    memory_mib: int
+    disk_gib: int
+    provider_yaml: str
+    """Its ``provider_config/*.yaml``: traits that Nova gives to its resource provider."""
+    nova_conf: str
+    """Its fragment of nova.conf. Hosts with the same fragment (but for ``host``) share a process."""
+
+
+@dataclass(frozen=True)
+class EsxiHost:
+    """An ESXi host of the vCenter simulator."""
+
+    name: str
+    cores: int
+    threads: int
+    memory_mib: int
+
+
+@dataclass(frozen=True)
+class Datastore:
+    """A VMFS datastore, mounted by the named ESXi hosts."""
+
+    name: str
+    capacity_gib: int
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class VCenter:
+    """A simulated vCenter: one data centre with standalone hosts. Clusters are made by the program."""
+
+    name: str
+    datacenter: str
+    hosts: tuple[EsxiHost, ...]
+    datastores: tuple[Datastore, ...]
+    switches: tuple[str, ...]
+    """Distributed switches; Neutron realises each network as a port group on the first."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A vSphere cluster that the program will make, and the nova-compute that speaks for it."""
+
+    name: str
+    vcenter: str
+    compute_host: str
+    provider_yaml: str
+    nova_conf: str
+    """Its fragment of nova.conf, with ``compute_driver`` and ``[vmware] cluster_name``."""
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A Cinder back end. ``kvm``: pretended. ``vmdk``: Cinder's own VMware driver on the simulator."""
+
+    name: str
+    kind: Literal["kvm", "vmdk"]
+    vcenter: str | None
+    clusters: tuple[str, ...]
+    """vSphere clusters whose hosts mount its datastores; they need not exist yet."""
+    cinder_conf: str
+    """Its stanza ``[name]`` of cinder.conf."""
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """An image file that the documents name; the sandbox makes a small real one."""
+
+    path: str
+    """Relative to the images folder."""
+    format: Literal["qcow2", "vmdk"]
+    subformat: str | None
+    """vmdk: qemu-img's name, ``monolithicSparse`` or ``streamOptimized``."""
+    adapter: str | None
+    """vmdk: qemu-img's name, ``lsilogic``, ``ide``, …"""
+    virtual_size_gib: int
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A whole sandbox."""
+
+    name: str
+    region: str
+    release: str
+    kvm_hosts: tuple[KvmHost, ...]
+    vcenters: tuple[VCenter, ...]
+    clusters: tuple[Cluster, ...]
+    backends: tuple[Backend, ...]
+    images: tuple[ImageFile, ...]
+    scheduler_conf: str
+    """Fragment of nova.conf for API, conductor and scheduler."""
+    glance_protections: str
+    """Glance's property protection file; empty: none."""
+
+    def vcenter(self, name: str) -> VCenter:
+        """The vCenter of that name."""
+        for vcenter in self.vcenters:
+            if vcenter.name == name:
+                return vcenter
+        known = ", ".join(vcenter.name for vcenter in self.vcenters) or "none"
+        raise ShapeError(f"vCenter {name!r} is not one of this sandbox's vCenters ({known})")
+
+    def digest(self) -> str:
+        """Changes when anything in here changes."""
+        return hashlib.sha256(json.dumps(self.document(), sort_keys=True).encode()).hexdigest()
+
+    def document(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return asdict(self)

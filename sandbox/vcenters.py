@@ -1,0 +1,185 @@
+"""The simulated vCenters of a sandbox: certificates, inventory, start, and which clusters exist by now."""
+
+import datetime
+import ipaddress
+import json
+import socket
+import uuid
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from sandbox import files, process
+from sandbox.openstack_plugins.estate_sandbox import vcenter as client
+from sandbox.parts import vcenter as simulator
+from sandbox.process import Program, Record
+from sandbox.settings import Settings
+from sandbox.shape import Shape, VCenter
+
+HOST = "127.0.0.1"
+USERNAME = "administrator@vsphere.local"
+CPU_MHZ = 2600
+"""Clock of every simulated ESXi host; the documents name none, and Nova does not read it."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How to reach one simulated vCenter; TLS is verified against ``ca_file``."""
+
+    host: str
+    port: int
+    username: str
+    password: str = field(repr=False)
+    ca_file: str
+
+
+def connection(settings: Settings, shape: Shape, name: str) -> Connection:
+    """How to reach the vCenter ``name``."""
+    index = shape.vcenters.index(shape.vcenter(name))
+    return Connection(
+        HOST, settings.ports.vcenters[index], USERNAME, settings.secrets.vcenter, str(_ca_file(settings))
+    )
+
+
+def start(settings: Settings, shape: Shape) -> tuple[Record, ...]:
+    """Start one simulator per vCenter; each answers when this returns."""
+    if not shape.vcenters:
+        return ()
+    certify(settings)
+    records = [process.start(settings.run, program(settings, shape, one)) for one in shape.vcenters]
+    for record, one in zip(records, shape.vcenters, strict=True):
+        where = connection(settings, shape, one.name)
+        process.wait_ready(record, lambda where=where: _answers(where))  # type: ignore[misc]
+    return tuple(records)
+
+
+def program(settings: Settings, shape: Shape, one: VCenter) -> Program:
+    """The simulator process of ``one``, its inventory written."""
+    folder = settings.folder("vcenters", one.name)
+    where = connection(settings, shape, one.name)
+    files.write(folder / "inventory.json", json.dumps(_inventory(settings, one), indent=1))
+    credentials = {"username": where.username, "password": where.password}
+    files.write(folder / "credentials.json", json.dumps(credentials), mode=0o600)
+    return Program(
+        name=f"vcenter-{one.name}",
+        command=simulator.command(
+            inventory=folder / "inventory.json",
+            listen=f"{where.host}:{where.port}",
+            certificate=settings.run / "tls" / "server.pem",
+            key=settings.run / "tls" / "server.key",
+            state=settings.folder("vcenters", one.name, "state"),
+            credentials=folder / "credentials.json",
+        ),
+        ports=(where.port,),
+    )
+
+
+def clusters(where: Connection) -> set[str]:
+    """Names of the clusters that exist in a vCenter now."""
+    with client.session(client.Login(**asdict(where))) as content:
+        return client.cluster_names(content)
+
+
+def certify(settings: Settings) -> None:
+    """A certificate authority of the sandbox's own, and one certificate for its vCenters on loopback."""
+    folder = settings.folder("tls")
+    now = datetime.datetime.now(datetime.UTC)
+    ca_key, ca_name = ec.generate_private_key(ec.SECP256R1()), _name(f"Sandbox {settings.run.name}")
+    ca = (
+        _certificate(ca_name, ca_name, ca_key, now)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(signs_certificates=True), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), critical=False)
+        .sign(ca_key, hashes.SHA256())
+    )
+    key = ec.generate_private_key(ec.SECP256R1())
+    alternatives = [x509.IPAddress(ipaddress.ip_address(HOST)), x509.DNSName("localhost")]
+    server = (
+        _certificate(_name("Sandbox vCenter"), ca_name, key, now)
+        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False
+        )
+        .sign(ca_key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    files.write(_ca_file(settings), ca.public_bytes(serialization.Encoding.PEM).decode())
+    files.write(folder / "server.pem", server.public_bytes(serialization.Encoding.PEM).decode())
+    files.write(folder / "server.key", private.decode(), mode=0o600)
+
+
+def _ca_file(settings: Settings) -> Path:
+    return settings.run / "tls" / "ca.pem"
+
+
+def _answers(where: Connection) -> bool:
+    try:
+        socket.create_connection((where.host, where.port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _inventory(settings: Settings, one: VCenter) -> dict[str, object]:
+    return {
+        # A vCenter keeps its id for life: Nova's node names end in it.
+        "instance_uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{settings.run}/{one.name}")),
+        "datacenter": one.datacenter,
+        "hosts": [
+            {
+                "name": host.name,
+                "cpu_cores": host.cores,
+                "cpu_threads": host.threads,
+                "cpu_mhz": CPU_MHZ,
+                "memory_mib": host.memory_mib,
+            }
+            for host in one.hosts
+        ],
+        "datastores": [
+            {"name": store.name, "capacity_gib": store.capacity_gib, "hosts": list(store.hosts)}
+            for store in one.datastores
+        ],
+        "switches": [{"name": name} for name in one.switches],
+    }
+
+
+def _certificate(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, now: datetime.datetime
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        # A little earlier: clocks of containers and laptops that slept differ.
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=365))
+    )
+
+
+def _name(common: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common[:64])])
+
+
+def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        encipher_only=False,
+        decipher_only=False,
+    )
