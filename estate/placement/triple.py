@@ -12,7 +12,8 @@ TRAIT = {Hypervisor.KVM: "CUSTOM_HV_KVM", Hypervisor.ESXI: "CUSTOM_HV_VMWARE"}
 """Trait of every resource provider of that hypervisor (provider.yaml)."""
 
 IMAGE_TYPE = {Hypervisor.KVM: "qemu", Hypervisor.ESXI: "vmware"}
-"""Value of ``hypervisor_type`` / ``img_hv_type`` (nova/objects/fields.py HVType; for KVM Nova documents ``qemu``)."""
+"""Value of ``hypervisor_type`` / ``img_hv_type`` (nova/objects/fields.py HVType; for KVM Nova documents "
+"``qemu``)."""
 
 REQUIRED = "required"
 
