@@ -146,11 +146,12 @@ def logs(key: str, part: str | None = None) -> list[Path]:
 
 
 def _start(settings: Settings, shape: Shape, progress: Progress) -> None:
+    simulator = vcenters.prepare(progress)
     with progress.step("sandbox: databases, broker, vCenters") as step:
         _together(
             lambda: golden.restore(settings, step),
             lambda: broker.start(settings),
-            lambda: vcenters.start(settings, shape),
+            lambda: vcenters.start(settings, shape, simulator),
             lambda: images.make(shape, settings.folder("images")),
         )
     with progress.step("sandbox: Keystone, Glance, Placement, Neutron"):

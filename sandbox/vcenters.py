@@ -3,9 +3,9 @@
 import datetime
 import ipaddress
 import json
-import socket
 import uuid
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 
 from cryptography import x509
@@ -15,10 +15,12 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from sandbox import files, process
 from sandbox.openstack_plugins.estate_sandbox import vcenter as client
-from sandbox.parts import vcenter as simulator
 from sandbox.process import Program, Record
 from sandbox.settings import Settings
 from sandbox.shape import Shape, VCenter
+from sandbox.vcenter import wsdl
+from toolchain import golang
+from toolchain.progress import Progress
 
 HOST = "127.0.0.1"
 USERNAME = "administrator@vsphere.local"
@@ -45,34 +47,57 @@ def connection(settings: Settings, shape: Shape, name: str) -> Connection:
     )
 
 
-def start(settings: Settings, shape: Shape) -> tuple[Record, ...]:
+@dataclass(frozen=True)
+class Simulator:
+    """What it takes to run a vCenter."""
+
+    binary: Path
+    wsdl: Path
+
+
+def prepare(progress: Progress) -> Simulator:
+    """The simulator, built now unless it is current, and the WSDL that it serves."""
+    binary = golang.build(Path(__file__).parent / "vcenter", "vcenter", progress)
+    # As current as the binary: both are made from the same folder's sources.
+    target = binary.with_name(f"vimService-{version('pyvmomi')}.wsdl")
+    if not target.exists():
+        wsdl.write(target)
+    return Simulator(binary, target)
+
+
+def start(settings: Settings, shape: Shape, simulator: Simulator) -> tuple[Record, ...]:
     """Start one simulator per vCenter; each answers when this returns."""
     if not shape.vcenters:
         return ()
     certify(settings)
-    records = [process.start(settings.run, program(settings, shape, one)) for one in shape.vcenters]
+    records = [
+        process.start(settings.run, program(settings, shape, one, simulator)) for one in shape.vcenters
+    ]
     for record, one in zip(records, shape.vcenters, strict=True):
-        where = connection(settings, shape, one.name)
-        process.wait_ready(record, lambda where=where: _answers(where))  # type: ignore[misc]
+        process.wait_ready(record, _ready_file(settings, one).exists)
     return tuple(records)
 
 
-def program(settings: Settings, shape: Shape, one: VCenter) -> Program:
+def program(settings: Settings, shape: Shape, one: VCenter, simulator: Simulator) -> Program:
     """The simulator process of ``one``, its inventory written."""
     folder = settings.folder("vcenters", one.name)
+    _ready_file(settings, one).unlink(missing_ok=True)
     where = connection(settings, shape, one.name)
     files.write(folder / "inventory.json", json.dumps(_inventory(settings, one), indent=1))
     credentials = {"username": where.username, "password": where.password}
     files.write(folder / "credentials.json", json.dumps(credentials), mode=0o600)
     return Program(
         name=f"vcenter-{one.name}",
-        command=simulator.command(
-            inventory=folder / "inventory.json",
-            listen=f"{where.host}:{where.port}",
-            certificate=settings.run / "tls" / "server.pem",
-            key=settings.run / "tls" / "server.key",
-            state=settings.folder("vcenters", one.name, "state"),
-            credentials=folder / "credentials.json",
+        command=(
+            str(simulator.binary),
+            *("-inventory", str(folder / "inventory.json")),
+            *("-listen", f"{where.host}:{where.port}"),
+            *("-cert", str(settings.run / "tls" / "server.pem")),
+            *("-key", str(settings.run / "tls" / "server.key")),
+            *("-state-dir", str(settings.folder("vcenters", one.name, "state"))),
+            *("-credentials", str(folder / "credentials.json")),
+            *("-ready-file", str(_ready_file(settings, one))),
+            *("-wsdl", str(simulator.wsdl)),
         ),
         ports=(where.port,),
     )
@@ -121,12 +146,8 @@ def _ca_file(settings: Settings) -> Path:
     return settings.run / "tls" / "ca.pem"
 
 
-def _answers(where: Connection) -> bool:
-    try:
-        socket.create_connection((where.host, where.port), timeout=1).close()
-    except OSError:
-        return False
-    return True
+def _ready_file(settings: Settings, one: VCenter) -> Path:
+    return settings.run / "vcenters" / one.name / "ready.json"
 
 
 def _inventory(settings: Settings, one: VCenter) -> dict[str, object]:
