@@ -9,7 +9,8 @@ PROTECTIONS_FILE = "property-protections.conf"
 
 _HEAD = """\
 # Who may set which image property (glance/common/property_utils.py). Rules are regular expressions, matched
-# at the start of the name; the first that fits decides, so the order matters. Roles; @ is everybody, ! nobody.
+# at the start of the name; the first that fits decides, so their order matters.
+# Roles: @ is everybody, ! nobody.
 """
 
 _RULES = (

@@ -1,0 +1,126 @@
+"""From the documents of an environment to the shape of its sandbox."""
+
+from estate.model import Estate, Hypervisor
+from estate.model.images import Adapter, DiskType, Image
+from estate.placement.pairing import back_ends
+from estate.rendering import cinder, glance, nova
+from sandbox.shape import Backend, Cluster, Datastore, EsxiHost, ImageFile, KvmHost, Shape, VCenter
+
+_SUBFORMAT = {DiskType.SPARSE: "monolithicSparse", DiskType.STREAM_OPTIMIZED: "streamOptimized"}
+_QEMU_ADAPTER = {
+    # A VMDK's descriptor says lsilogic for all three (nova/virt/vmwareapi/vm_util.py get_vmdk_adapter_type).
+    Adapter.LSI_LOGIC: "lsilogic",
+    Adapter.LSI_LOGIC_SAS: "lsilogic",
+    Adapter.PARA_VIRTUAL: "lsilogic",
+    Adapter.BUS_LOGIC: "buslogic",
+    Adapter.IDE: "ide",
+}
+
+
+def shape(estate: Estate, name: str) -> Shape:
+    """The sandbox called ``name`` that stands for this estate, whose references must be in order.
+
+    Host names, sizes, clusters, datastores and back ends are the documents'; configuration is what
+    ``estate.rendering`` gives to operators.
+    """
+    return Shape(
+        name=name,
+        region=estate.estate.region,
+        release=estate.estate.release,
+        kvm_hosts=_kvm_hosts(estate),
+        vcenters=tuple(_vcenter(estate, vcenter) for vcenter in estate.vcenters),
+        clusters=_clusters(estate),
+        backends=_backends(estate),
+        images=_images(estate),
+        scheduler_conf=nova.control(estate).text,
+        glance_protections=glance.protections().text,
+    )
+
+
+def _kvm_hosts(estate: Estate) -> tuple[KvmHost, ...]:
+    return tuple(
+        KvmHost(
+            name=host,
+            vcpus=aggregate.host.vcpus,
+            memory_mib=aggregate.host.memory,
+            disk_gib=aggregate.host.disk,
+            provider_yaml=nova.provider_yaml(Hypervisor.KVM, host).text,
+            nova_conf=nova.kvm_compute(aggregate, host).text,
+        )
+        for aggregate in estate.aggregates.values()
+        if aggregate.host is not None
+        for host in aggregate.hosts
+    )
+
+
+def _vcenter(estate: Estate, name: str) -> VCenter:
+    vcenter = estate.vcenters[name]
+    members = {key: one for key, one in estate.clusters.items() if one.vcenter == name}
+    return VCenter(
+        name=name,
+        datacenter=vcenter.datacenter,
+        hosts=tuple(
+            EsxiHost(
+                name=host,
+                cores=cluster.host.cores,
+                threads=cluster.host.threads,
+                memory_mib=cluster.host.memory,
+            )
+            for cluster in members.values()
+            for host in cluster.hosts
+        ),
+        datastores=tuple(
+            Datastore(
+                name=store.name,
+                capacity_gib=store.capacity,
+                hosts=tuple(host for key in store.clusters if key in members for host in members[key].hosts),
+            )
+            for array in estate.storage.values()
+            for store in array.datastores.values()
+            if set(store.clusters) & set(members)
+        ),
+        switches=(vcenter.switch,),
+    )
+
+
+def _clusters(estate: Estate) -> tuple[Cluster, ...]:
+    return tuple(
+        Cluster(
+            name=cluster.name,
+            vcenter=cluster.vcenter,
+            compute_host=cluster.compute_host,
+            provider_yaml=nova.provider_yaml(Hypervisor.ESXI, cluster.compute_host).text,
+            nova_conf=nova.esxi_compute(estate, aggregate, cluster).text,
+        )
+        for aggregate in estate.aggregates_of(Hypervisor.ESXI)
+        for cluster in (estate.clusters[name] for name in aggregate.clusters)
+    )
+
+
+def _backends(estate: Estate) -> tuple[Backend, ...]:
+    return tuple(
+        Backend(
+            name=one.name,
+            kind="vmdk" if one.hypervisor is Hypervisor.ESXI else "kvm",
+            vcenter=one.vcenter,
+            clusters=one.clusters,
+            cinder_conf=cinder.stanza(estate, one).text,
+        )
+        for one in back_ends(estate)
+    )
+
+
+def _images(estate: Estate) -> tuple[ImageFile, ...]:
+    files = {image.file: _image(image) for image in estate.images.values()}
+    return tuple(files.values())
+
+
+def _image(image: Image) -> ImageFile:
+    esxi = image.disk_type is not None and image.adapter is not None
+    return ImageFile(
+        path=image.file,
+        format="vmdk" if esxi else "qcow2",
+        subformat=_SUBFORMAT[image.disk_type] if image.disk_type is not None else None,
+        adapter=_QEMU_ADAPTER[image.adapter] if image.adapter is not None else None,
+        virtual_size_gib=image.virtual_size,
+    )
