@@ -21,7 +21,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,20 +40,28 @@ _TAIL = 25
 
 @dataclass(frozen=True)
 class Program:
-    """A Go program: folder (with go.mod), the binary's name, the package to build, and ``-X`` variables."""
+    """A Go program, and what it takes to build it."""
 
     source: Path
+    """The folder with go.mod, go.sum and, as a rule, the main package."""
     name: str
+    """The binary's name."""
     package: str = "."
+    """The main package, where that is one of another module."""
     variables: tuple[tuple[str, str], ...] = ()
+    """Go string variables that the build sets, by full name: ``main.version`` to ``1.2.3``."""
+    scripts: tuple[tuple[str, str], ...] = ()
+    """Files of other modules that belong beside the binary: module and path in it."""
 
     @property
     def key(self) -> str:
         """Changes whenever the binary would: sources, options, pinned Go."""
-        digest = hashlib.sha256(repr((self.package, self.variables, versions().go.wheel)).encode())
+        options = (self.package, self.variables, self.scripts, versions().go.wheel)
+        digest = hashlib.sha256(repr(options).encode())
         for path in _sources(self.source):
-            digest.update(f"\n{path.relative_to(self.source)} {path.stat().st_size}\n".encode())
-            digest.update(path.read_bytes())
+            content = path.read_bytes()
+            digest.update(f"\n{path.relative_to(self.source.parent)} {len(content)}\n".encode())
+            digest.update(content)
         return digest.hexdigest()[:16]
 
     @property
@@ -157,6 +165,17 @@ def _compile(compiler: Path, program: Program, binary: Path, step: Step) -> None
                 f"{program.name} could not be built with {compiler} from {program.source}. "
                 "Go's last words were:\n" + "\n".join(output[-_TAIL:])
             )
+        for module, path in program.scripts:
+            folder = subprocess.run(
+                [compiler, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", module],
+                cwd=program.source,
+                env=_environment(),
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout.strip()
+            script = shutil.copyfile(Path(folder, path), result / Path(path).name)
+            script.chmod(0o755)
         result.rename(binary.parent)
     newest_first = sorted(builds.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
     for old in newest_first[KEPT_BINARIES:]:
@@ -199,8 +218,12 @@ def _remove_caches() -> None:
     shutil.rmtree(caches, ignore_errors=True)
 
 
-def _sources(folder: Path) -> Iterator[Path]:
-    return iter(sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".")))
+def _sources(folder: Path) -> list[Path]:
+    """The files of a module, and of those beside it that its go.mod puts in with ``=> ../folder``."""
+    local = re.findall(r"=>\s+\.\./(\S+)", (folder / "go.mod").read_text())
+    folders = [folder, *(folder.parent / name for name in local)]
+    files = (file for top in folders for file in top.rglob("*"))
+    return sorted(file for file in files if file.is_file() and not file.name.startswith("."))
 
 
 def _version(compiler: Path) -> str:

@@ -64,10 +64,10 @@ class Progress:
 
     def say(self, text: str) -> None:
         """One line of plain text."""
-        self.console.print(text, markup=False)
+        self.console.print(text, markup=False, soft_wrap=True)
 
     def _print(self, mark: str, step: Step) -> None:
-        self.console.print(f"{mark} {step.line()}  {step.elapsed:.1f} s", markup=False)
+        self.console.print(f"{mark} {step.line()}  {step.elapsed:.1f} s", markup=False, soft_wrap=True)
 
     def _spin(self, step: Step, done: threading.Event) -> None:
         with self.console.status("") as status:
@@ -77,6 +77,6 @@ class Progress:
     def _beat(self, step: Step, done: threading.Event) -> None:
         if done.wait(1.0):
             return
-        self.console.print(f"… {step.line()}", markup=False)
+        self.console.print(f"… {step.line()}", markup=False, soft_wrap=True)
         while not done.wait(HEARTBEAT):
-            self.console.print(f"… {step.line()}  {step.elapsed:.0f} s", markup=False)
+            self.console.print(f"… {step.line()}  {step.elapsed:.0f} s", markup=False, soft_wrap=True)
