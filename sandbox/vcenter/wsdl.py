@@ -59,6 +59,7 @@ def _document() -> Iterator[str]:
             info.wsdlName: info
             for managed in _types(VmomiSupport.ListManagedTypes)
             for info in managed._methodInfo.values()
+            if _ours(info.version)
         }.items()
     )
     yield HEAD
@@ -115,8 +116,13 @@ def _document() -> Iterator[str]:
 def _types(listing: Callable[[], list[str]]) -> list[Any]:
     """The classes behind one of pyVmomi's listings, those of vCenter's main API only, by name."""
     found = (VmomiSupport.GetVmodlType(name) for name in listing())
-    ours = {t._wsdlName: t for t in found if VmomiSupport.GetWsdlNamespace(t._version) == NAMESPACE}
+    ours = {t._wsdlName: t for t in found if _ours(t._version)}
     return [ours[name] for name in sorted(ours)]
+
+
+def _ours(version: str) -> bool:
+    """Not vSAN's, storage policies' or another service's addition."""
+    return bool(VmomiSupport.GetWsdlNamespace(version) == NAMESPACE)
 
 
 def _complex(kind: type) -> str:
@@ -151,6 +157,8 @@ def _element(name: str, kind: type, flags: int) -> str:
         space, local = VmomiSupport.GetQualifiedWsdlName(kind)
         if local in NAMES:
             space, local = XSD, "string"
+        elif space not in {XSD, NAMESPACE}:
+            space, local = XSD, "anyType"  # another service's, reached through vSAN's methods
         qualified = f"{'xsd' if space == XSD else 'vim25'}:{local}"
     optional = ' minOccurs="0"' if many or flags & VmomiSupport.F_OPTIONAL else ""
     unbounded = ' maxOccurs="unbounded"' if many else ""
