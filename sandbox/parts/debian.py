@@ -1,7 +1,7 @@
-"""Debian packages unpacked into ``home()``: no root, no ``dpkg`` database, no service, nothing of the system touched.
+"""Debian packages unpacked into ``home()``: no root, no service, nothing of the system touched.
 
 ``apt-get`` finds and verifies them with the machine's own sources, keys and proxy settings, but with package
-lists and a cache of its own. What the programs need and the system lacks (libraries) is unpacked along with them.
+lists and a cache of its own. Libraries that the programs need and the system lacks are unpacked with them.
 """
 
 import hashlib
@@ -119,8 +119,8 @@ def _known(apt: str, alternatives: tuple[str, ...], update: str) -> str:
             return name
     end = "\n".join(update.strip().splitlines()[-5:])
     raise SandboxError(
-        f"apt knows no package {' or '.join(alternatives)}: check that the sources in /etc/apt can be reached "
-        f"and include this distribution's main (Ubuntu: also universe); `apt-get update` said:\n{end}"
+        f"apt knows no package {' or '.join(alternatives)}: check that the sources in /etc/apt can be "
+        f"reached and include this distribution's main (Ubuntu: also universe); `apt-get update` said:\n{end}"
     )
 
 

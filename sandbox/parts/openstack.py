@@ -47,7 +47,11 @@ def ensure() -> Path:
         shutil.rmtree(target, ignore_errors=True)
         # The scripts in bin/ hold absolute paths, so the environment is made in place and stamped last.
         _uv("venv", "--python", sys.executable, str(target))
-        _uv("pip", "install", "--require-hashes", "--python", program("python"), "-r", str(LOCK))
+        # uWSGI links to this very Python's library: never take one from uv's cache that another Python built.
+        _uv(
+            "pip", "install", "--refresh-package", "uwsgi", "--require-hashes",
+            "--python", program("python"), "-r", str(LOCK),
+        )  # fmt: skip
         stamp.touch()
     return target
 

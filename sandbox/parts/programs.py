@@ -17,6 +17,8 @@ class Programs:
     """MariaDB's root: its ``share`` has messages and system tables."""
     mariadbd: Path
     mariadb_install_db: Path
+    mariadb: Path
+    """MariaDB's client."""
     rabbitmq_server: Path
     """RabbitMQ's own start script, not the distribution's wrapper, which insists on user ``rabbitmq``."""
     erl: Path
@@ -46,6 +48,7 @@ def _unpacked(folder: Path) -> Programs:
         basedir=usr,
         mariadbd=usr / "sbin/mariadbd",
         mariadb_install_db=usr / "bin/mariadb-install-db",
+        mariadb=usr / "bin/mariadb",
         rabbitmq_server=usr / "lib/rabbitmq/bin/rabbitmq-server",
         erl=folder / "bin/erl",
         epmd=usr / "bin/epmd",
@@ -55,20 +58,23 @@ def _unpacked(folder: Path) -> Programs:
 
 
 def _installed() -> Programs:
-    names = ("mariadbd", "mariadb-install-db", "rabbitmq-server", "erl", "epmd", "qemu-img")
+    names = ("mariadbd", "mariadb-install-db", "mariadb", "rabbitmq-server", "erl", "epmd", "qemu-img")
     # Some distributions keep what only services start out of PATH.
-    folders = f"/usr/lib/rabbitmq/bin:{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/libexec:/usr/lib/erlang/bin"
+    path = os.environ.get("PATH", os.defpath)
+    folders = f"/usr/lib/rabbitmq/bin:{path}:/usr/sbin:/usr/libexec:/usr/lib/erlang/bin"
     found = {name: Path(path) for name in names if (path := shutil.which(name, path=folders))}
     missing = [name for name in names if name not in found]
     if missing:
         raise SandboxError(
-            f"not found: {', '.join(missing)}. There is no apt here to unpack Debian's packages with: install MariaDB "
-            "server, RabbitMQ server, Erlang and qemu-img, or use the image of the repository's Containerfile"
+            f"not found: {', '.join(missing)}. There is no apt here to unpack Debian's packages with: "
+            "install MariaDB server, RabbitMQ server, Erlang and qemu-img, or use the image of the "
+            "repository's Containerfile"
         )
     return Programs(
         basedir=Path("/usr"),
         mariadbd=found["mariadbd"],
         mariadb_install_db=found["mariadb-install-db"],
+        mariadb=found["mariadb"],
         rabbitmq_server=found["rabbitmq-server"],
         erl=found["erl"],
         epmd=found["epmd"],
