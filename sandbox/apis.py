@@ -3,7 +3,6 @@
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -35,13 +34,11 @@ def start(settings: Settings, glance_protections: str, neutron: Conf) -> None:
     _write(settings, "glance", "glance-api.conf", _glance(settings, glance_protections))
     _write(settings, "placement", "placement.conf", _placement(settings))
     _write(settings, "neutron", "neutron.conf", _merged(_neutron(settings), neutron))
-    with ThreadPoolExecutor(1) as pool:
-        # Keystone's processes first: all others need it. The rest loads its modules meanwhile.
-        bootstrapped = pool.submit(identity.bootstrap, settings)
-        records = {service: _start(settings, service) for service in MODULES}
-        bootstrapped.result()
+    records = {service: _start(settings, service) for service in MODULES}
+    # While the processes load their modules.
+    identity.bootstrap(settings)
     for service in MODULES:
-        process.wait_ready(records[service], partial(answers, settings.url(service)))
+        process.wait_ready(records[service], partial(answers, settings.url(service)), timeout=120)
         if service == "keystone":
             identity.register(settings)
 
@@ -71,7 +68,6 @@ def _start(settings: Settings, service: str) -> Record:
         "--threads", "4",
         "--processes", "1",
         "--lazy-apps",
-        "--thunder-lock",
         "--buffer-size", "65535",
         "--die-on-term",
         # uWSGI's own HTTP does not keep connections open.
@@ -113,7 +109,7 @@ def _keystone(settings: Settings) -> Conf:
 
 def _glance(settings: Settings, protections: str) -> Conf:
     folder = settings.folder("glance")
-    default: dict[str, object] = {"enabled_backends": "local:file", "use_keystone_limits": "false"}
+    default: dict[str, object] = {"enabled_backends": "local:file"}
     if protections:
         path = folder / "property-protections.conf"
         files.write(path, protections)

@@ -10,7 +10,7 @@ import hashlib
 import os
 import shutil
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from sandbox import databases, files, fragments, locks, process
@@ -87,9 +87,7 @@ def _make(workshop: Path, programs: Programs, step: Step) -> None:
     databases.start(settings, programs)
     try:
         step.note("golden copy: schemas of six services, once")
-        with ThreadPoolExecutor(3) as pool:
-            for line in [pool.submit(line, settings) for line in (_neutron, _nova, _others)]:
-                line.result()
+        process.together(workshop, *(partial(line, settings) for line in (_neutron, _nova, _smaller)))
         _forget(settings, programs)
     finally:
         # A clean end, however long it takes: every restore would have to repair an unclean one.
@@ -113,7 +111,7 @@ def _nova(settings: Settings) -> None:
     _manage(settings, "nova", "nova-manage", "db", "sync")
 
 
-def _others(settings: Settings) -> None:
+def _smaller(settings: Settings) -> None:
     _manage(settings, "keystone", "keystone-manage", "db_sync")
     _manage(settings, "glance", "glance-manage", "db", "sync")
     _manage(settings, "placement", "placement-manage", "db", "sync")

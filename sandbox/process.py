@@ -11,6 +11,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -182,6 +183,21 @@ def stop(run: Path, names: Collection[str] | None = None, timeout: float = 10.0)
         time.sleep(0.02)
     for record in leaders:
         _record_path(run, record.name).unlink(missing_ok=True)
+
+
+def together(run: Path, *tasks: Callable[[], object]) -> None:
+    """Run ``tasks`` in threads until all are done.
+
+    If one fails, or the user interrupts, the processes of ``run`` are ended at once, so that the others,
+    which wait for them, fail too instead of going on for minutes; the first error is raised.
+    """
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        try:
+            for future in as_completed([pool.submit(task) for task in tasks]):
+                future.result()
+        except BaseException:
+            stop(run)
+            raise
 
 
 def status(run: Path) -> list[Status]:

@@ -56,7 +56,8 @@ class Settings:
 def create(run: Path, region: str, vcenters: int = 1) -> Settings:
     """Fresh ports and passwords for the sandbox in ``run``, saved as ``settings.json`` (mode 0600)."""
     run = run.resolve()
-    run.mkdir(parents=True, exist_ok=True, mode=0o700)
+    run.mkdir(parents=True, exist_ok=True)
+    run.chmod(0o700)
     settings = Settings(run, region, port_claims.claim(run, vcenters), Secrets())
     saved = {"region": region, "ports": asdict(settings.ports), "secrets": asdict(settings.secrets)}
     files.write(run / "settings.json", json.dumps(saved, indent=1), mode=0o600)
