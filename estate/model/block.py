@@ -1,17 +1,53 @@
 """What all blocks have in common."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from collections.abc import Mapping
+from typing import Annotated, TypeVar
+
+from pydantic import AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic.alias_generators import to_camel
 
 from estate.model.words import Name
 
 
 class Block(BaseModel):
-    """A value of the language: frozen, and an unknown key is an error."""
+    """A value of the language: frozen, and an unknown key is an error. JSON output has camelCase keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        validate_default=True,
+        alias_generator=AliasGenerator(serialization_alias=to_camel),
+    )
+
+
+class _Written:
+    """Stands in for a ``name`` that was written inside a block."""
 
 
 class NamedBlock(Block):
-    """A block ``kind: {name: {…}}``. Its name is its key in the document; the loader fills it in."""
+    """A block ``kind: {name: {…}}``. Its name is its key, from which it is filled in."""
 
     name: Name = Field(description="The block's key.", exclude=True)
+
+    @field_validator("name", mode="before")
+    @classmethod
+    def _only_as_key(cls, value: object) -> object:
+        if isinstance(value, _Written):
+            raise ValueError("a block's name is its key; remove name")  # noqa: TRY004 - a finding, no fault
+        return value
+
+
+def _named(blocks: object) -> object:
+    if not isinstance(blocks, Mapping):
+        return blocks
+    return {
+        key: {**block, "name": _Written() if "name" in block else key}
+        if isinstance(block, Mapping)
+        else block
+        for key, block in blocks.items()
+    }
+
+
+_B = TypeVar("_B", bound=NamedBlock)
+Blocks = Annotated[dict[Name, _B], BeforeValidator(_named)]
+"""Blocks by name: ``{name: {…}}``."""

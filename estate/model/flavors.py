@@ -1,22 +1,23 @@
 """Kind ``flavors``: sizes of servers, each for one hypervisor."""
 
+from typing import Annotated
+
 from pydantic import Field, ValidationInfo, field_validator
 
 from estate.model.block import NamedBlock
 from estate.model.hypervisor import Hypervisor
-from estate.model.words import GibiBytes, MebiBytes, NameRange, Text
+from estate.model.words import Count, GibiBytes, MebiBytes, NameRange, RefersTo, Text
 
 
 class Flavor(NamedBlock):
     """A flavor. For ESXi it is private: only the projects named may use it."""
 
     hypervisor: Hypervisor = Field(description="Hypervisor that its servers run on: `kvm` or `esxi`.")
-    vcpus: int = Field(ge=1, description="VCPUs.")
+    vcpus: Count = Field(description="VCPUs.")
     memory: MebiBytes = Field(description="Memory; on ESXi a multiple of 4 MiB.")
     disk: GibiBytes = Field(description="Root disk, GiB.")
-    projects: NameRange = Field(
+    projects: Annotated[NameRange, RefersTo("projects")] = Field(
         default=(),
-        validate_default=False,
         description="ESXi: projects that may use it, besides administrators.",
     )
     description: Text | None = Field(default=None, description="What it is for.")
@@ -29,7 +30,8 @@ class Flavor(NamedBlock):
             below = memory - memory % 4
             nearest = f"{below} MiB or {below + 4} MiB" if below else "4 MiB"
             raise ValueError(
-                f"expected a multiple of 4 MiB on ESXi (vSphere takes no other), got {memory} MiB; use {nearest}"
+                "expected a multiple of 4 MiB on ESXi (vSphere takes no other), "
+                f"got {memory} MiB; use {nearest}"
             )
         return memory
 

@@ -1,13 +1,12 @@
 """Kind ``images``: Glance images, each tagged for one hypervisor."""
 
 from enum import StrEnum
-from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from estate.model.block import NamedBlock
 from estate.model.hypervisor import Hypervisor
-from estate.model.words import GibiBytes, Text
+from estate.model.words import GUEST, GibiBytes, Text
 
 
 class DiskType(StrEnum):
@@ -22,13 +21,19 @@ class DiskType(StrEnum):
 
 
 class Adapter(StrEnum):
-    """Disk controller of an ESXi server (image property ``vmware_adaptertype``; nova/virt/vmwareapi/constants.py)."""
+    """Disk controller of an ESXi server (image property ``vmware_adaptertype``).
+
+    The values are those of nova/virt/vmwareapi/constants.py.
+    """
 
     LSI_LOGIC = "lsiLogic"
     LSI_LOGIC_SAS = "lsiLogicsas"
     BUS_LOGIC = "busLogic"
     PARA_VIRTUAL = "paraVirtual"
     IDE = "ide"
+
+
+_SUFFIX = {Hypervisor.KVM: ".qcow2", Hypervisor.ESXI: ".vmdk"}
 
 
 class Image(NamedBlock):
@@ -40,20 +45,27 @@ class Image(NamedBlock):
     disk_type: DiskType | None = Field(default=None, description="ESXi: layout of the VMDK.")
     adapter: Adapter | None = Field(default=None, description="ESXi: disk controller.")
     guest: str | None = Field(
-        default=None, pattern=r"^[A-Za-z0-9]+$", description="ESXi: vSphere guest id, e.g. `rhel9_64Guest`."
+        default=None, pattern=GUEST, description="ESXi: vSphere guest id, e.g. `rhel9_64Guest`."
     )
 
-    @model_validator(mode="after")
-    def _fields_fit_hypervisor(self) -> Self:
-        given = [name for name in ("disk_type", "adapter", "guest") if getattr(self, name) is not None]
-        if self.hypervisor is Hypervisor.KVM and given:
-            raise ValueError(f"{', '.join(given)}: only for images with hypervisor: esxi")
-        if self.hypervisor is Hypervisor.ESXI and not {"disk_type", "adapter"} <= set(given):
-            raise ValueError("an esxi image needs disk_type (sparse or streamOptimized) and adapter")
-        suffix = {Hypervisor.KVM: ".qcow2", Hypervisor.ESXI: ".vmdk"}[self.hypervisor]
-        if not self.file.endswith(suffix):
-            raise ValueError(f"expected a {suffix} file for hypervisor {self.hypervisor}, got {self.file}")
-        return self
+    @field_validator("file", mode="after")
+    @classmethod
+    def _format_fits_hypervisor(cls, file: str, info: ValidationInfo) -> str:
+        hypervisor = info.data.get("hypervisor")
+        if hypervisor is not None and not file.endswith(_SUFFIX[hypervisor]):
+            raise ValueError(f"expected a {_SUFFIX[hypervisor]} file for hypervisor {hypervisor}, got {file}")
+        return file
+
+    @field_validator("disk_type", "adapter", "guest", mode="after")
+    @classmethod
+    def _vsphere_only(cls, value: str | None, info: ValidationInfo) -> str | None:
+        hypervisor = info.data.get("hypervisor")
+        if hypervisor is Hypervisor.KVM and value is not None:
+            raise ValueError(f"only images with hypervisor: esxi have {info.field_name}; remove it")
+        if hypervisor is Hypervisor.ESXI and value is None and info.field_name != "guest":
+            allowed = ", ".join(DiskType if info.field_name == "disk_type" else Adapter)
+            raise ValueError(f"an esxi image needs {info.field_name}: one of {allowed}")
+        return value
 
     @property
     def disk_format(self) -> str:

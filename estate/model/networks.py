@@ -1,15 +1,11 @@
 """Kinds ``networks`` and ``routers``: logical networks that servers of both hypervisors share."""
 
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from estate.model.block import Block, NamedBlock
-from estate.model.words import Name, NameRange, Text
-
-Address = IPv4Address | IPv6Address
-Cidr = IPv4Network | IPv6Network
+from estate.model.block import Block, Blocks, NamedBlock
+from estate.model.words import Address, Cidr, Name, NameRange, RefersTo, Text
 
 
 class AllocationPool(Block):
@@ -17,6 +13,14 @@ class AllocationPool(Block):
 
     start: Address = Field(description="First address.")
     end: Address = Field(description="Last address.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.start.version != self.end.version or int(self.start) > int(self.end):
+            raise ValueError(
+                f"expected a pool from a lower to a higher address, got {self.start} to {self.end}"
+            )
+        return self
 
 
 class Subnet(NamedBlock):
@@ -27,28 +31,44 @@ class Subnet(NamedBlock):
     pools: tuple[AllocationPool, ...] = Field(default=(), description="Addresses handed out; all if absent.")
     dns: tuple[Address, ...] = Field(default=(), description="Name servers.")
 
-    @model_validator(mode="after")
-    def _addresses_inside(self) -> Self:
-        named = [("gateway", self.gateway)] if self.gateway else []
-        for pool in self.pools:
-            named += [("pool start", pool.start), ("pool end", pool.end)]
-        for what, address in named:
-            if address not in self.cidr:
-                raise ValueError(f"expected the {what} inside {self.cidr}, got {address}")
-        return self
+    @field_validator("gateway", mode="after")
+    @classmethod
+    def _gateway_inside(cls, gateway: Address | None, info: ValidationInfo) -> Address | None:
+        cidr = info.data.get("cidr")
+        if cidr is not None and gateway is not None and gateway not in cidr:
+            raise ValueError(f"expected the gateway inside {cidr}, got {gateway}")
+        return gateway
+
+    @field_validator("pools", mode="after")
+    @classmethod
+    def _pools_inside(
+        cls, pools: tuple[AllocationPool, ...], info: ValidationInfo
+    ) -> tuple[AllocationPool, ...]:
+        cidr = info.data.get("cidr")
+        outside = [
+            str(end)
+            for pool in pools
+            for end in (pool.start, pool.end)
+            if cidr is not None and end not in cidr
+        ]
+        if outside:
+            raise ValueError(f"expected pools inside {cidr}, got {', '.join(outside)}")
+        return pools
 
 
 class Network(NamedBlock):
     """A logical network (overlay): the back end decides how it is carried."""
 
     description: Text | None = Field(default=None, description="What it is for.")
-    subnets: dict[Name, Subnet] = Field(min_length=1, description="Its subnets.")
+    subnets: Blocks[Subnet] = Field(min_length=1, description="Its subnets.")
 
 
 class Router(NamedBlock):
     """A logical router between networks."""
 
-    networks: NameRange = Field(description="Networks that it joins (every subnet of them).")
+    networks: Annotated[NameRange, RefersTo("networks")] = Field(
+        description="Networks that it joins (every subnet of them)."
+    )
     external_network: Name | None = Field(
         default=None, description="External network for its gateway; it exists in the cloud already."
     )

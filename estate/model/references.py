@@ -1,207 +1,245 @@
-"""What a block names must exist, and what belongs together must agree. Pure; no placement."""
+"""What a block names must exist, and what belongs together must agree. Pure; no placement.
 
-from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
+Fields that name other blocks carry the mark ``RefersTo``; nothing here lists them a second time.
+The findings come in three sorts, because a loader that could read only a part of the documents may
+still report the first two of that part: names that do not exist (given all the names that do),
+blocks that exclude each other, and blocks that lack something.
+"""
 
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import get_args
+
+from pydantic.fields import FieldInfo
+
+from estate.model.block import Block
 from estate.model.estate import Estate
 from estate.model.finding import Finding, Loc
 from estate.model.hypervisor import Hypervisor
+from estate.model.nearest import nearest
+from estate.model.subjects import LABELS, subject
+from estate.model.words import RefersTo
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """``" Did you mean …?"`` or the list of what there is; empty if there is nothing to offer."""
-    names = sorted(known)
-    close = get_close_matches(name, names, n=3, cutoff=0.6)
-    if close:
-        return f" Did you mean {' or '.join(close)}?"
-    if names:
-        shown = ", ".join(names[:8])
-        return f" There is: {shown}{', …' if len(names) > 8 else ''}."
-    return " There is none."
+@dataclass(frozen=True)
+class Reference:
+    """One use of a name: where it stands, and the kind and name that it refers to."""
+
+    loc: Loc
+    kind: str
+    name: str
 
 
 def check(estate: Estate) -> list[Finding]:
     """All findings about references, membership and names that must be unique; empty if it fits together."""
-    return [
-        *_unknown_names(estate),
-        *_cluster_membership(estate),
-        *_host_membership(estate),
-        *_zones(estate),
-        *_unique_names(estate),
-    ]
+    return [*unknown_names(estate), *conflicts(estate), *lacks(estate)]
 
 
-def _unknown_names(estate: Estate) -> Iterator[Finding]:
-    def missing(loc: Loc, subject: str, kind: str, name: str, known: Iterable[str]) -> Iterator[Finding]:
-        if name not in (names := set(known)):
+def references(estate: Estate) -> Iterator[Reference]:
+    """Every use of a name, in the order of the documents."""
+    yield from _references(estate, ())
+
+
+def unknown_names(estate: Estate, also: Mapping[str, Collection[str]] | None = None) -> Iterator[Finding]:
+    """References to names that do not exist. ``also``: by kind, names that exist beyond this estate."""
+    also = also or {}
+    known: dict[str, set[str]] = {}
+    for use in references(estate):
+        if use.kind not in known:
+            known[use.kind] = {*getattr(estate, use.kind), *also.get(use.kind, ())}
+        if use.name not in known[use.kind]:
             yield Finding(
                 rule="unknown-reference",
-                message=f'there is no {kind} "{name}".{nearest(name, names)}',
-                loc=loc,
-                subject=subject,
-            )
-
-    for name, cluster in estate.clusters.items():
-        loc, subject = ("clusters", name), f'cluster "{name}"'
-        yield from missing((*loc, "vcenter"), subject, "vcenter", cluster.vcenter, estate.vcenters)
-    for name, aggregate in estate.aggregates.items():
-        for member in aggregate.clusters:
-            yield from missing(
-                ("aggregates", name, "clusters"), f'aggregate "{name}"', "cluster", member, estate.clusters
-            )
-    for name, router in estate.routers.items():
-        for network in router.networks:
-            yield from missing(
-                ("routers", name, "networks"), f'router "{name}"', "network", network, estate.networks
-            )
-    for name, group in estate.security_groups.items():
-        for index, rule in enumerate(group.rules):
-            if rule.group is not None:
-                loc = ("security_groups", name, "rules", index, "group")
-                yield from missing(
-                    loc, f'security group "{name}"', "security group", rule.group, estate.security_groups
-                )
-    for name, array in estate.storage.items():
-        for type_name, volume_type in array.volume_types.items():
-            if volume_type.vcenter is not None:
-                loc = ("storage", name, "volume_types", type_name, "vcenter")
-                yield from missing(
-                    loc, f'volume type "{type_name}"', "vcenter", volume_type.vcenter, estate.vcenters
-                )
-        for store_name, datastore in array.datastores.items():
-            for cluster_name in datastore.clusters:
-                loc = ("storage", name, "datastores", store_name, "clusters")
-                yield from missing(loc, f'datastore "{store_name}"', "cluster", cluster_name, estate.clusters)
-    for name, flavor in estate.flavors.items():
-        for project in flavor.projects:
-            yield from missing(
-                ("flavors", name, "projects"), f'flavor "{name}"', "project", project, estate.projects
-            )
-    for name, workload in estate.workloads.items():
-        loc, subject = ("workloads", name), f'workload "{name}"'
-        yield from missing((*loc, "image"), subject, "image", workload.image, estate.images)
-        yield from missing((*loc, "flavor"), subject, "flavor", workload.flavor, estate.flavors)
-        for network in workload.networks:
-            yield from missing((*loc, "networks"), subject, "network", network, estate.networks)
-        for group_name in workload.security_groups:
-            yield from missing(
-                (*loc, "security_groups"), subject, "security group", group_name, estate.security_groups
-            )
-        for volume_name, volume in workload.volumes.items():
-            yield from missing(
-                (*loc, "volumes", volume_name, "type"),
-                subject,
-                "volume type",
-                volume.type,
-                estate.volume_types,
+                message=f'there is no {LABELS[use.kind]} "{use.name}".{nearest(use.name, known[use.kind])}',
+                loc=use.loc,
+                subject=subject(use.loc),
             )
 
 
-def _owners(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    owners: dict[str, list[str]] = {}
+def conflicts(estate: Estate) -> Iterator[Finding]:
+    """Blocks that exclude each other: they would do so whatever else the estate contained."""
+    yield from _members_of_two(estate)
+    yield from _zones_of_two(estate)
+    yield from _names_of_two(estate)
+
+
+def lacks(estate: Estate) -> Iterator[Finding]:
+    """Blocks that need another one that is not there. Only a whole estate can be judged."""
+    yield from _clusters_lack(estate)
+    yield from _volume_types_lack(estate)
+
+
+@cache
+def _fields(block: type[Block]) -> tuple[tuple[str, str | None], ...]:
+    """Fields of a block that refer (with the kind) or that hold further blocks (with ``None``)."""
+    found: list[tuple[str, str | None]] = []
+    for name, field in block.model_fields.items():
+        kind = next((mark.kind for mark in field.metadata if isinstance(mark, RefersTo)), None)
+        if kind is not None or _holds_blocks(field):
+            found.append((name, kind))
+    return tuple(found)
+
+
+def _holds_blocks(field: FieldInfo) -> bool:
+    def inside(annotation: object) -> bool:
+        if isinstance(annotation, type) and issubclass(annotation, Block):
+            return True
+        return any(inside(part) for part in get_args(annotation))
+
+    return inside(field.annotation)
+
+
+def _references(value: object, loc: Loc) -> Iterator[Reference]:
+    match value:
+        case Block():
+            for field, kind in _fields(type(value)):
+                inner = getattr(value, field)
+                if kind is None:
+                    yield from _references(inner, (*loc, field))
+                elif isinstance(inner, str):
+                    yield Reference((*loc, field), kind, inner)
+                elif inner is not None:
+                    # A name inside a list is its own place: the loader finds the item or the range.
+                    yield from (Reference((*loc, field, name), kind, name) for name in inner)
+        case dict():
+            for key, inner in value.items():
+                yield from _references(inner, (*loc, key))
+        case tuple():
+            for index, inner in enumerate(value):
+                yield from _references(inner, (*loc, index))
+
+
+def _owners(pairs: Iterable[tuple[str, Loc]]) -> Iterator[tuple[str, list[Loc]]]:
+    """Members that have several owners, with all of them."""
+    owners: dict[str, list[Loc]] = {}
     for member, owner in pairs:
         owners.setdefault(member, []).append(owner)
-    return owners
+    return ((member, places) for member, places in owners.items() if len(places) > 1)
 
 
-def _cluster_membership(estate: Estate) -> Iterator[Finding]:
-    owners = _owners((member, name) for name, one in estate.aggregates.items() for member in one.clusters)
-    for name in estate.clusters:
-        holders = owners.get(name, [])
-        if len(holders) != 1:
-            found = f"in {' and '.join(holders)}" if holders else "in none"
+def _members_of_two(estate: Estate) -> Iterator[Finding]:
+    hosts = [
+        (host, ("aggregates", name, "hosts"))
+        for name, aggregate in estate.aggregates.items()
+        for host in aggregate.hosts
+    ]
+    for name, cluster in estate.clusters.items():
+        hosts.append((cluster.compute_host, ("clusters", name, "compute_host")))
+        hosts += [(host, ("clusters", name, "hosts")) for host in cluster.hosts]
+    for host, (first, *others) in _owners(hosts):
+        for loc in others:
+            yield Finding(
+                rule="host-has-one-owner",
+                message=f'host "{host}" belongs to {subject(first)} already; a host has one owner.',
+                loc=(*loc, host),
+                subject=subject(loc),
+            )
+    clusters: list[tuple[str, Loc]] = [
+        (cluster, ("aggregates", name, "clusters"))
+        for name, aggregate in estate.aggregates.items()
+        for cluster in aggregate.clusters
+    ]
+    for cluster_name, (first, *others) in _owners(clusters):
+        for loc in others:
             yield Finding(
                 rule="cluster-in-one-aggregate",
-                message=f"expected the cluster in exactly one esxi aggregate, found it {found}.",
-                loc=("clusters", name),
-                subject=f'cluster "{name}"',
+                message=f'cluster "{cluster_name}" belongs to {subject(first)} already; '
+                "a cluster is in exactly one aggregate.",
+                loc=(*loc, cluster_name),
+                subject=subject(loc),
             )
+
+
+def _zones_of_two(estate: Estate) -> Iterator[Finding]:
+    zones: list[tuple[str, Loc]] = [
+        (one.availability_zone, ("aggregates", name, "availability_zone"))
+        for name, one in estate.aggregates.items()
+    ]
+    for zone, (first, *others) in _owners(zones):
+        for loc in others:
+            yield Finding(
+                rule="zone-of-one-aggregate",
+                message=f'availability zone "{zone}" is the zone of {subject(first)} already; '
+                "a zone that two aggregates share says nothing about the hypervisor.",
+                loc=loc,
+                subject=subject(loc),
+            )
+
+
+def _names_of_two(estate: Estate) -> Iterator[Finding]:
+    servers: list[tuple[str, Loc]] = [
+        (server, ("workloads", name, "members") if one.members else ("workloads", name))
+        for name, one in estate.workloads.items()
+        for server in one.servers
+    ]
+    for server, (first, *others) in _owners(servers):
+        for loc in others:
+            yield Finding(
+                rule="unique-server",
+                message=f'server "{server}" is a member of {subject(first)} already.',
+                loc=(*loc, server) if len(loc) > 2 else loc,
+                subject=subject(loc),
+            )
+    for inner in ("volume_types", "datastores"):
+        names: list[tuple[str, Loc]] = [
+            (name, ("storage", array, inner, name))
+            for array, one in estate.storage.items()
+            for name in getattr(one, inner)
+        ]
+        for _, (first, *others) in _owners(names):
+            for loc in others:
+                yield Finding(
+                    rule=f"unique-{LABELS[inner].replace(' ', '-')}",
+                    message=f"{subject(first[:2])} has a {LABELS[inner]} of that name already.",
+                    loc=loc,
+                    subject=subject(loc),
+                )
+
+
+def _clusters_lack(estate: Estate) -> Iterator[Finding]:
+    placed = {cluster for aggregate in estate.aggregates.values() for cluster in aggregate.clusters}
+    stored = {
+        cluster
+        for array in estate.storage.values()
+        for datastore in array.datastores.values()
+        for cluster in datastore.clusters
+    }
     for name in estate.clusters:
-        if not any(
-            name in store.clusters for array in estate.storage.values() for store in array.datastores.values()
-        ):
+        loc: Loc = ("clusters", name)
+        if name not in placed:
+            yield Finding(
+                rule="cluster-in-one-aggregate",
+                message="expected the cluster in exactly one esxi aggregate, found it in none; "
+                "name it in an aggregate's clusters.",
+                loc=loc,
+                subject=subject(loc),
+            )
+        if name not in stored:
             yield Finding(
                 rule="cluster-has-datastore",
                 message="expected at least one shared datastore for the cluster, found none; "
                 "name the cluster in a datastore's clusters (kind storage).",
-                loc=("clusters", name),
-                subject=f'cluster "{name}"',
+                loc=loc,
+                subject=subject(loc),
             )
 
 
-def _host_membership(estate: Estate) -> Iterator[Finding]:
-    pairs = [(host, ("aggregates", name)) for name, one in estate.aggregates.items() for host in one.hosts]
-    for name, cluster in estate.clusters.items():
-        pairs.append((cluster.compute_host, ("clusters", name)))
-        pairs += [(host, ("clusters", name)) for host in cluster.hosts]
-    seen: dict[str, tuple[str, str]] = {}
-    for host, owner in pairs:
-        if host in seen:
-            yield Finding(
-                rule="host-has-one-owner",
-                message=f'host "{host}" is also a member of {seen[host][0][:-1]} "{seen[host][1]}"; '
-                "a host belongs to exactly one.",
-                loc=owner,
-                subject=f'{owner[0][:-1]} "{owner[1]}"',
-            )
-        seen.setdefault(host, owner)
-
-
-def _zones(estate: Estate) -> Iterator[Finding]:
-    zones = _owners((one.availability_zone, name) for name, one in estate.aggregates.items())
-    for name, one in estate.aggregates.items():
-        first = zones[one.availability_zone][0]
-        if first != name:
-            yield Finding(
-                rule="zone-of-one-aggregate",
-                message=f'availability zone "{one.availability_zone}" is already the zone of aggregate "{first}"; '
-                "a zone that two aggregates share says nothing about the hypervisor.",
-                loc=("aggregates", name, "availability_zone"),
-                subject=f'aggregate "{name}"',
-            )
-    for name, workload in estate.workloads.items():
-        if workload.availability_zone is not None and workload.availability_zone not in zones:
-            yield Finding(
-                rule="unknown-reference",
-                message=f'no aggregate has the availability zone "{workload.availability_zone}".'
-                f"{nearest(workload.availability_zone, zones)}",
-                loc=("workloads", name, "availability_zone"),
-                subject=f'workload "{name}"',
-            )
-
-
-def _unique_names(estate: Estate) -> Iterator[Finding]:
-    servers = _owners((server, name) for name, one in estate.workloads.items() for server in one.servers)
-    for server, owners in servers.items():
-        for owner in owners[1:]:
-            yield Finding(
-                rule="unique-server",
-                message=f'server "{server}" is also a member of workload "{owners[0]}".',
-                loc=("workloads", owner),
-                subject=f'workload "{owner}"',
-            )
-    types = _owners((kind, array) for array, one in estate.storage.items() for kind in one.volume_types)
-    for kind, arrays in types.items():
-        for array in arrays[1:]:
-            yield Finding(
-                rule="unique-volume-type",
-                message=f'array "{arrays[0]}" has a volume type of that name too.',
-                loc=("storage", array, "volume_types", kind),
-                subject=f'volume type "{kind}"',
-            )
-    for name, array_block in estate.storage.items():
-        for kind, volume_type in array_block.volume_types.items():
-            mounted = {
-                estate.clusters[cluster].vcenter
-                for store in array_block.datastores.values()
-                for cluster in store.clusters
-                if cluster in estate.clusters
-            }
+def _volume_types_lack(estate: Estate) -> Iterator[Finding]:
+    for array_name, array in estate.storage.items():
+        mounted = {
+            estate.clusters[cluster].vcenter
+            for datastore in array.datastores.values()
+            for cluster in datastore.clusters
+            if cluster in estate.clusters
+        }
+        for name, volume_type in array.volume_types.items():
             if volume_type.serves is Hypervisor.ESXI and volume_type.vcenter not in mounted:
+                loc = ("storage", array_name, "volume_types", name)
                 yield Finding(
                     rule="volume-type-has-datastore",
-                    message=f'array "{name}" presents no datastore to a cluster of vcenter "{volume_type.vcenter}", '
-                    "so volumes of this type have no place.",
-                    loc=("storage", name, "volume_types", kind),
-                    subject=f'volume type "{kind}"',
+                    message=f'array "{array_name}" presents no datastore to a cluster of '
+                    f'vcenter "{volume_type.vcenter}", so volumes of this type have no place.',
+                    loc=loc,
+                    subject=subject(loc),
                 )

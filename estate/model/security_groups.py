@@ -1,13 +1,12 @@
 """Kind ``security_groups``: what may reach a server, on both hypervisors alike."""
 
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network
-from typing import Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from estate.model.block import Block, NamedBlock
-from estate.model.words import Name, Text
+from estate.model.words import PORTS, Cidr, Name, RefersTo, Text
 
 
 class Direction(StrEnum):
@@ -31,13 +30,11 @@ class SecurityGroupRule(Block):
 
     direction: Direction = Field(default=Direction.INGRESS, description="Seen from the server.")
     protocol: Protocol = Field(description="Protocol.")
-    ports: str | None = Field(
-        default=None, pattern=r"^\d{1,5}(-\d{1,5})?$", description="`443` or `8000-8100`; all if absent."
+    ports: str | None = Field(default=None, pattern=PORTS, description="`443` or `8000-8100`; all if absent.")
+    remote: Cidr | None = Field(default=None, description="Remote addresses; all if absent.")
+    group: Annotated[Name | None, RefersTo("security_groups")] = Field(
+        default=None, description="Remote security group, instead of addresses."
     )
-    remote: IPv4Network | IPv6Network | None = Field(
-        default=None, description="Remote addresses; all if absent."
-    )
-    group: Name | None = Field(default=None, description="Remote security group, instead of addresses.")
 
     @property
     def port_range(self) -> tuple[int, int] | None:
@@ -47,17 +44,25 @@ class SecurityGroupRule(Block):
         first, _, last = self.ports.partition("-")
         return int(first), int(last or first)
 
-    @model_validator(mode="after")
-    def _makes_sense(self) -> Self:
-        if self.remote is not None and self.group is not None:
+    @field_validator("ports", mode="after")
+    @classmethod
+    def _ports_make_sense(cls, ports: str | None, info: ValidationInfo) -> str | None:
+        if ports is None:
+            return None
+        protocol = info.data.get("protocol")
+        if protocol in (Protocol.ICMP, Protocol.ANY):
+            raise ValueError(f"only tcp and udp have ports, got protocol {protocol}; remove ports")
+        first, _, last = ports.partition("-")
+        if not 1 <= int(first) <= int(last or first) <= 65535:
+            raise ValueError(f"expected ports between 1 and 65535, the smaller first, got {ports}")
+        return ports
+
+    @field_validator("group", mode="after")
+    @classmethod
+    def _one_remote(cls, group: str | None, info: ValidationInfo) -> str | None:
+        if group is not None and info.data.get("remote") is not None:
             raise ValueError("expected either remote (addresses) or group, got both")
-        if self.port_range:
-            if self.protocol not in (Protocol.TCP, Protocol.UDP):
-                raise ValueError(f"ports belong to tcp and udp, got protocol {self.protocol}")
-            first, last = self.port_range
-            if not 1 <= first <= last <= 65535:
-                raise ValueError(f"expected ports between 1 and 65535, the smaller first, got {self.ports}")
-        return self
+        return group
 
 
 class SecurityGroup(NamedBlock):

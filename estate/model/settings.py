@@ -30,5 +30,5 @@ class Settings(Block):
     )
     destroy: Literal["forbidden", "allowed"] = Field(
         default="forbidden",
-        description="Whether this environment may be torn down. `forbidden` protects every resource of the stack.",
+        description="Whether this environment may be torn down. `forbidden` protects all resources.",
     )

@@ -5,28 +5,58 @@ reading GiB as MiB; inside the model they are integers in the unit that the type
 """
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Annotated
 
 from ClusterShell.NodeSet import NodeSet, NodeSetException
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    SerializationInfo,
+    Strict,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 _UNITS_IN_MIB = {"MiB": 1, "GiB": 1024, "TiB": 1024 * 1024}
-_SIZE = re.compile(r"^\s*(?P<count>\d+(?:\.\d+)?)\s*(?P<unit>MiB|GiB|TiB)\s*$")
+_SIZE = re.compile(r"^(?P<count>[0-9]{1,9}(?:\.[0-9]{1,9})?) ?(?P<unit>MiB|GiB|TiB)$")
 _HOST = re.compile(
     r"^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$"
 )
+_BRACKET = re.compile(r"\[([^\]]*)\]")
+_STEPS = re.compile(r"^([0-9]{1,18})-([0-9]{1,18})(?:/[0-9]{1,18})?$")
 
 MAX_RANGE = 10_000
 """Names that one range may stand for; more is taken for a typing error."""
 
+AS_WRITTEN = "as written"
+"""Serialisation context in which sizes carry their unit again, as documents do."""
+
+
+@dataclass(frozen=True)
+class RefersTo:
+    """Mark of a field that names blocks of another kind, e.g. ``RefersTo("networks")``.
+
+    The kind is an attribute of ``Estate`` that lists names: a kind of the language, or
+    ``volume_types`` or ``availability_zones``. ``references`` checks whatever carries this mark.
+    """
+
+    kind: str
+
 
 def mebibytes(value: object) -> int:
-    """``"64 GiB"`` → 65536. An ``int`` passes through (values from Python documents are MiB already)."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    """``"64 GiB"`` → 65536. A bare number is refused, because its unit would be a guess."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number:
         raise ValueError(f"expected a size with its unit, such as {value} GiB or {value} MiB, got {value}")
     match = _SIZE.match(value) if isinstance(value, str) else None
     if not match:
-        raise ValueError(f"expected a size such as 64 GiB, 512 MiB or 2 TiB, got {value!r}")
+        raise ValueError(f"expected a size such as 64 GiB, 512 MiB or 2 TiB, got {shown(value)}")
     size = float(match["count"]) * _UNITS_IN_MIB[match["unit"]]
     if size != int(size) or size <= 0:
         raise ValueError(f"expected a positive whole number of MiB, got {value}")
@@ -41,10 +71,28 @@ def gibibytes(value: object) -> int:
     return size // 1024
 
 
+def shown(value: object) -> str:
+    """A value as messages show it: short, on one line, and named by its sort where it has parts."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return str(value).lower()
+        case dict():
+            return "a mapping"
+        case list() | tuple():
+            return "a list"
+        case str():
+            return repr(value if len(value) <= 60 else f"{value[:57]}...")
+        case _:
+            return str(value)
+
+
 def _host_name(value: str) -> str:
     if not _HOST.match(value):
         raise ValueError(
-            f"expected a host name in lower-case letters, digits, hyphens and dots (RFC 1123), got {value!r}"
+            "expected a host name in lower-case letters, digits, hyphens and dots (RFC 1123), "
+            f"got {shown(value)}"
         )
     return value
 
@@ -53,33 +101,104 @@ def expand(value: object) -> tuple[str, ...]:
     """``"kvm[01-03]"`` (or a list of such) → ``("kvm01", "kvm02", "kvm03")``.
 
     The notation is ClusterShell's NodeSet, by its own library: padding is kept, ``[1,3-4]`` and
-    several brackets work. A name that is given twice is an error.
+    several brackets work. A name that is given twice is an error. The empty tuple, which no document
+    can contain, is the default of a field and stays what it is.
     """
+    if value == ():
+        return ()
     parts = [value] if isinstance(value, str) else value
     if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
-        raise ValueError(f"expected a name or a range such as kvm[01-12], or a list of them, got {value!r}")
-    names: list[str] = []
-    for part in parts:
-        if re.search(r"[,!&^@*?\s](?![^\[]*\])", part):
-            raise ValueError(f"expected one range such as kvm[01-12]; write several as a list, got {part!r}")
-        try:
-            nodes = NodeSet(part)
-        except NodeSetException as error:
-            raise ValueError(f"expected a range such as kvm[01-12], got {part!r}: {error}") from error
-        if len(nodes) > MAX_RANGE:
-            raise ValueError(f"the range {part!r} stands for {len(nodes)} names, more than {MAX_RANGE}")
-        names.extend(nodes)
+        raise ValueError(
+            f"expected a name or a range such as kvm[01-12], or a list of them, got {_odd_part(value)}"
+        )
+    names = [name for part in parts for name in _expand_one(part)]
     if not names:
         raise ValueError("expected at least one name, got none")
-    doubled = (
-        sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
-    )
-    if doubled:
-        raise ValueError(f"named twice: {', '.join(doubled)}")
+    if len(set(names)) < len(names):
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        raise ValueError(f"expected each name once, got {', '.join(doubled)} twice")
     return tuple(names)
 
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$")]
+def _odd_part(value: object) -> str:
+    if not isinstance(value, list | tuple):
+        return shown(value)
+    return f"{shown(next(part for part in value if not isinstance(part, str)))} in the list"
+
+
+def _expand_one(part: str) -> list[str]:
+    if re.search(r"[,!&^@*?\s](?![^\[]*\])", part):
+        raise ValueError(f"expected one range such as kvm[01-12]; write several as a list, got {shown(part)}")
+    if "[" not in part and "]" not in part:
+        return [part]  # most names are no ranges, and the library takes its time
+    # Counted beforehand, because the library builds all names before it tells how many they are.
+    count = 1
+    for bracket in _BRACKET.findall(part):
+        count *= sum(
+            int(steps[2]) - int(steps[1]) + 1 if (steps := _STEPS.match(piece)) else 1
+            for piece in bracket.split(",")
+        )
+    if count > MAX_RANGE:
+        raise ValueError(f"expected at most {MAX_RANGE} names, got {count} from the range {shown(part)}")
+    try:
+        return list(NodeSet(part))
+    except NodeSetException as error:
+        raise ValueError(f"expected a range such as kvm[01-12], got {shown(part)} ({error})") from error
+
+
+def _address(value: object) -> IPv4Address | IPv6Address:
+    if isinstance(value, IPv4Address | IPv6Address):
+        return value
+    try:
+        return ip_address(value if isinstance(value, str) else "")
+    except ValueError:
+        raise ValueError(f"expected an IP address such as 10.20.0.2, got {shown(value)}") from None
+
+
+def _cidr(value: object) -> IPv4Network | IPv6Network:
+    if isinstance(value, IPv4Network | IPv6Network):
+        return value
+    try:
+        network = ip_network(value if isinstance(value, str) else "", strict=False)
+    except ValueError:
+        raise ValueError(f"expected a range of addresses such as 10.20.0.0/24, got {shown(value)}") from None
+    written = str(value).partition("/")[0]
+    if ip_address(written) != network.network_address:
+        raise ValueError(f"expected the first address of the range, {network}, got {value}")
+    return network
+
+
+def _day(value: object) -> date:
+    if type(value) is date:
+        return value
+    written = value if isinstance(value, str) else ""
+    try:
+        return date.fromisoformat(written if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", written) else "")
+    except ValueError:
+        raise ValueError(f"expected a date such as 2027-06-30, got {shown(value)}") from None
+
+
+def _in_unit(unit: str) -> Callable[[int, SerializationInfo], int | str]:
+    def serialise(size: int, info: SerializationInfo) -> int | str:
+        return f"{size} {unit}" if info.context == AS_WRITTEN else size
+
+    return serialise
+
+
+_NAME = r"^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$"
+PORTS = r"^[0-9]{1,5}(-[0-9]{1,5})?$"
+"""Ports of a security group rule."""
+GUEST = r"^[A-Za-z0-9_]+$"
+"""A vSphere guest id."""
+
+PATTERNS = {
+    _NAME: "a name of lower-case letters, digits, dots, underscores and hyphens, at most 63 characters long",
+    PORTS: "a port such as 443 or a range such as 8000-8100",
+    GUEST: "a vSphere guest id such as rhel9_64Guest",
+}
+"""What a text must be that does not match a pattern of the model, in words."""
+
+Name = Annotated[str, StringConstraints(pattern=_NAME)]
 """A block's name: lower-case letters, digits, dots, underscores and hyphens, at most 63 characters."""
 
 HostName = Annotated[str, AfterValidator(_host_name)]
@@ -88,7 +207,7 @@ HostName = Annotated[str, AfterValidator(_host_name)]
 _range_schema = WithJsonSchema(
     {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
 )
-_size_schema = WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)? ?(MiB|GiB|TiB)$"})
+_size_schema = WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?(MiB|GiB|TiB)$"})
 
 HostRange = Annotated[tuple[HostName, ...], BeforeValidator(expand), _range_schema]
 """Host names, written as a range (``kvm[01-12]``) or as a list of names and ranges."""
@@ -96,14 +215,29 @@ HostRange = Annotated[tuple[HostName, ...], BeforeValidator(expand), _range_sche
 NameRange = Annotated[tuple[Name, ...], BeforeValidator(expand), _range_schema]
 """Names, written as a range (``ledger-db-[1,3-4]``) or as a list of names and ranges."""
 
-MebiBytes = Annotated[int, BeforeValidator(mebibytes), _size_schema]
+MebiBytes = Annotated[int, BeforeValidator(mebibytes), PlainSerializer(_in_unit("MiB")), _size_schema]
 """A size, kept in MiB."""
 
-GibiBytes = Annotated[int, BeforeValidator(gibibytes), _size_schema]
+GibiBytes = Annotated[int, BeforeValidator(gibibytes), PlainSerializer(_in_unit("GiB")), _size_schema]
 """A size, kept in GiB."""
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True)]
 """One line of prose."""
 
-Ratio = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Strict(), Field(ge=1, le=1_000_000)]
+"""How many of something there are; text and truth values are no counts."""
+
+Flag = Annotated[bool, Strict()]
+"""``true`` or ``false``; in YAML 1.2 ``yes`` and ``no`` are text."""
+
+Ratio = Annotated[float, Strict(), Field(gt=0, le=1_000, allow_inf_nan=False)]
 """An allocation ratio of placement: 1.0 means no overcommitment."""
+
+Address = Annotated[IPv4Address | IPv6Address, BeforeValidator(_address)]
+"""An IP address."""
+
+Cidr = Annotated[IPv4Network | IPv6Network, BeforeValidator(_cidr)]
+"""A range of addresses, written as its first address and the length of the prefix."""
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A date, written ``2027-06-30``."""

@@ -1,12 +1,12 @@
 """Kind ``workloads``: what runs. A workload says what it needs, not where it goes."""
 
-from datetime import date
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
 from estate.model.block import Block, NamedBlock
-from estate.model.words import GibiBytes, Name, NameRange, Text
+from estate.model.words import Day, GibiBytes, Name, NameRange, RefersTo, Text
 
 
 class ReasonCode(StrEnum):
@@ -24,13 +24,13 @@ class Restriction(Block):
     reason: ReasonCode = Field(description="Reason code.")
     evidence: Text = Field(description="Where the reason is written: contract, support statement, ticket.")
     owner: Text = Field(description="Who answers for it.")
-    review: date = Field(description="When it is looked at again, e.g. `2027-06-30`.")
+    review: Day = Field(description="When it is looked at again, e.g. `2027-06-30`.")
 
 
 class Volume(Block):
     """A data volume of each member of a workload."""
 
-    type: Name = Field(description="Volume type.")
+    type: Annotated[Name, RefersTo("volume_types")] = Field(description="Volume type.")
     size: GibiBytes = Field(description="Size, GiB.")
 
 
@@ -39,17 +39,18 @@ class Workload(NamedBlock):
 
     members: NameRange = Field(
         default=(),
-        validate_default=False,
         description="Names of its servers, e.g. `ledger-db-[1-2]`; its own name if absent.",
     )
-    image: Name = Field(description="Image that its servers boot from.")
-    flavor: Name = Field(description="Flavor of its servers.")
-    networks: NameRange = Field(description="Logical networks, one port each, in this order.")
-    security_groups: NameRange = Field(
-        default=(), validate_default=False, description="Security groups of its ports."
+    image: Annotated[Name, RefersTo("images")] = Field(description="Image that its servers boot from.")
+    flavor: Annotated[Name, RefersTo("flavors")] = Field(description="Flavor of its servers.")
+    networks: Annotated[NameRange, RefersTo("networks")] = Field(
+        description="Logical networks, one port each, in this order."
+    )
+    security_groups: Annotated[NameRange, RefersTo("security_groups")] = Field(
+        default=(), description="Security groups of its ports."
     )
     volumes: dict[Name, Volume] = Field(default_factory=dict, description="Data volumes of each member.")
-    availability_zone: Name | None = Field(
+    availability_zone: Annotated[Name | None, RefersTo("availability_zones")] = Field(
         default=None, description="Only needed where several aggregates have the image's hypervisor."
     )
     restriction: Restriction | None = Field(

@@ -1,0 +1,115 @@
+"""What is wrong with the shape of the documents, in the project's words rather than pydantic's."""
+
+from collections.abc import Iterator
+from typing import Annotated, get_args, get_origin
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from estate.model import Estate, Finding, Loc
+from estate.model.block import Block
+from estate.model.nearest import nearest
+from estate.model.subjects import block_of, subject
+from estate.model.words import PATTERNS, shown
+
+_EXPECTED = {
+    "string_type": ("wrong-type", "text"),
+    "int_type": ("wrong-type", "a whole number"),
+    "float_type": ("wrong-type", "a number"),
+    "bool_type": ("wrong-type", "true or false"),
+    "dict_type": ("wrong-type", "a mapping (name: …)"),
+    "model_type": ("wrong-type", "a mapping (key: value)"),
+    "tuple_type": ("wrong-type", "a list"),
+    "greater_than": ("wrong-value", "more than {gt}"),
+    "greater_than_equal": ("wrong-value", "at least {ge}"),
+    "less_than_equal": ("wrong-value", "at most {le}"),
+    "finite_number": ("wrong-value", "a finite number"),
+    "string_too_short": ("wrong-value", "some text"),
+    "string_too_long": ("wrong-value", "at most {max_length} characters"),
+    "too_short": ("wrong-value", "at least {min_length}"),
+}
+"""pydantic's error type → the rule, and what was expected."""
+
+
+def findings(error: ValidationError) -> Iterator[Finding]:
+    """One finding for each of pydantic's errors, with its place in the documents' own keys."""
+    for details in error.errors(include_url=False):
+        loc = tuple(part for part in details["loc"] if part != "[key]")
+        if loc[-1] == "name" and details["type"] == "string_pattern_mismatch" and loc[0] != "estate":
+            continue  # a block's name is its key, of which the same has been said
+        rule, message = _said(details, loc)
+        path = loc[len(block_of(loc)) :]
+        if rule in ("unknown-key", "missing-key"):  # their messages name the key themselves
+            path = path[:-1]
+        where = ".".join(str(part) for part in path)
+        yield Finding(
+            rule=rule,
+            message=(f"{where}: " if where else "") + message + ("" if message[-1] in ".?" else "."),
+            loc=loc,
+            subject=subject(loc[:-1] if rule == "unknown-key" else loc),
+        )
+
+
+def _said(details: ErrorDetails, loc: Loc) -> tuple[str, str]:
+    """The rule and the message."""
+    kind, got, context = details["type"], shown(details["input"]), details.get("ctx", {})
+    rule = "wrong-value"
+    match kind:
+        case "extra_forbidden":
+            block = _type_at(loc[:-1])
+            known = [name for name in block.model_fields if name != "name"] if block else []
+            rule, message = "unknown-key", f'unknown key "{loc[-1]}".{nearest(str(loc[-1]), known)}'
+        case "missing":
+            field = _field_at(loc)
+            meaning = f" ({field.description})".replace(".)", ")") if field else ""
+            rule, message = "missing-key", f'the key "{loc[-1]}" is missing{meaning}'
+        case "value_error":
+            message = str(context["error"])
+        case "enum" | "literal_error":
+            message = f"expected {context['expected'].replace(chr(39), '')}, got {got}"
+        case "string_pattern_mismatch":
+            message = f"expected {PATTERNS[context['pattern']]}, got {got}"
+        case "string_type" if isinstance(details["input"], int | float):
+            rule, message = "wrong-type", f'expected text, got {got}; put it in quotes: "{got}"'
+        case _ if kind in _EXPECTED:
+            rule, expected = _EXPECTED[kind]
+            message = f"expected {expected.format(**context)}, got {got}"
+        case _:
+            message = f"{details['msg']}, got {got}"
+    return rule, message
+
+
+def _step(annotation: object, part: str | int) -> object:
+    """The type of one key or index inside a type."""
+    for option in _options(annotation):
+        if isinstance(option, type) and issubclass(option, Block):
+            field = option.model_fields.get(str(part))
+            return field.annotation if field else None
+        if get_origin(option) in (dict, tuple):
+            return get_args(option)[1 if get_origin(option) is dict else 0]
+    return None
+
+
+def _options(annotation: object) -> Iterator[object]:
+    if isinstance(annotation, type) or get_origin(annotation) in (dict, tuple):
+        yield annotation
+    elif get_origin(annotation) is Annotated:
+        yield from _options(get_args(annotation)[0])
+    else:
+        for option in get_args(annotation):
+            yield from _options(option)
+
+
+def _type_at(loc: Loc) -> type[Block] | None:
+    annotation: object = Estate
+    for part in loc:
+        annotation = _step(annotation, part)
+    return next(
+        (one for one in _options(annotation) if isinstance(one, type) and issubclass(one, Block)), None
+    )
+
+
+def _field_at(loc: Loc) -> FieldInfo | None:
+    block = _type_at(loc[:-1])
+    return block.model_fields.get(str(loc[-1])) if block else None
