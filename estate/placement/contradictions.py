@@ -114,7 +114,7 @@ def _use_one(kind: str, hypervisor: Hypervisor, names: Iterable[str]) -> str:
 
 
 def _flavor_and_image(estate: Estate, workload: Workload, flavor: Flavor, image: Image) -> Iterator[Finding]:
-    # A restricted workload with a flavor or an image of KVM is the policy pack's to refuse.
+    # A restricted workload with an image, a flavor or a zone of KVM is the policy pack's to refuse.
     if flavor.hypervisor is not image.hypervisor and workload.restriction is None:
         others = (one.name for one in estate.flavors.values() if one.hypervisor is image.hypervisor)
         yield _finding(
@@ -159,7 +159,7 @@ def _aggregate(
                 "there are "
                 f"{len(side)} {label} aggregates. Say availability_zone: one of {zones}.",
             )
-    else:
+    elif workload.restriction is None:
         for one in aggregates:
             if one.availability_zone == workload.availability_zone and one.hypervisor is not image.hypervisor:
                 zones = ", ".join(sorted(other.availability_zone for other in side))

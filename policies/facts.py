@@ -1,0 +1,136 @@
+"""What rules know: plain frozen values, whether they come from documents or from a program's resources.
+
+``UNKNOWN`` is a value that exists but cannot be read yet (at preview: it depends on a resource that is not
+there). A rule that needs such a value refuses. ``None`` is a value that is known to be absent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from estate.model import Hypervisor
+from estate.placement.triple import IMAGE_TYPE, REQUIRED, trait_key
+
+
+class Unknown(Enum):
+    """The type of ``UNKNOWN``."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+
+Tags = Mapping[str, str | Unknown]
+"""Aggregate metadata, extra specs or image properties."""
+
+Origin = tuple[str, ...]
+"""Where a fact comes from: keys of a document, or the one URN of a resource."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageFacts:
+    """An image."""
+
+    origin: Origin
+    name: str
+    disk_format: str | Unknown | None
+    properties: Tags | Unknown
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlavorFacts:
+    """A flavor."""
+
+    origin: Origin
+    name: str
+    extra_specs: Tags | Unknown
+    public: bool | Unknown | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AggregateFacts:
+    """A host aggregate."""
+
+    origin: Origin
+    name: str
+    zone: str | Unknown | None
+    hosts: tuple[str | Unknown, ...] | Unknown
+    metadata: Tags | Unknown
+    hypervisor: Hypervisor | None
+    """As declared by the component or the document; ``None`` for a resource that says nothing about it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerFacts:
+    """A server, or a workload that stands for all of its servers."""
+
+    origin: Origin
+    kind: str
+    """``workload`` or ``server``: how people call it."""
+    name: str
+    workload: str | None
+    """The workload that it is, or is a member of; ``None`` for a server that was written by hand."""
+    restricted: bool | Unknown
+    reason: str | None
+    """Reason code of the restriction."""
+    image: ImageFacts | Unknown
+    flavor: FlavorFacts | Unknown
+    zone: str | Unknown | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """Everything that is to be judged together."""
+
+    aggregates: tuple[AggregateFacts, ...] = ()
+    images: tuple[ImageFacts, ...] = ()
+    flavors: tuple[FlavorFacts, ...] = ()
+    servers: tuple[ServerFacts, ...] = ()
+    workloads_expected: bool = False
+    """Whether servers belong into workloads here: documents and programs with this project's components."""
+
+
+def image_side(image: ImageFacts) -> Hypervisor | str | Unknown | None:
+    """The hypervisor that Nova takes from the image's tags, else what its format tells.
+
+    A tag that Nova does not take for either is returned as it is; ``None``: the image says nothing.
+    """
+    if isinstance(image.properties, Unknown):
+        return UNKNOWN
+    # The canonical name wins over the legacy one (nova/objects/image_meta.py).
+    tag = image.properties.get("img_hv_type", image.properties.get("hypervisor_type"))
+    if isinstance(tag, Unknown):
+        return UNKNOWN
+    if tag is not None:
+        return {"vmware": Hypervisor.ESXI, "qemu": Hypervisor.KVM, "kvm": Hypervisor.KVM}.get(
+            tag.lower(), tag
+        )
+    formats = {"vmdk": Hypervisor.ESXI, "qcow2": Hypervisor.KVM, "raw": Hypervisor.KVM}
+    return (
+        image.disk_format if isinstance(image.disk_format, Unknown) else formats.get(image.disk_format or "")
+    )
+
+
+def flavor_side(flavor: FlavorFacts) -> Hypervisor | Unknown | None:
+    """The hypervisor whose trait the flavor requires; ``None`` if it requires none of the two."""
+    if isinstance(flavor.extra_specs, Unknown):
+        return UNKNOWN
+    sides = [one for one in Hypervisor if flavor.extra_specs.get(trait_key(one)) == REQUIRED]
+    if len(sides) == 1:
+        return sides[0]
+    return UNKNOWN if any(flavor.extra_specs.get(trait_key(one)) is UNKNOWN for one in Hypervisor) else None
+
+
+def aggregate_side(aggregate: AggregateFacts) -> Hypervisor | Unknown | None:
+    """The hypervisor of the aggregate's hosts, declared or as its metadata means it."""
+    if aggregate.hypervisor is not None:
+        return aggregate.hypervisor
+    if isinstance(aggregate.metadata, Unknown):
+        return UNKNOWN
+    for side in (Hypervisor.ESXI, Hypervisor.KVM):
+        # hypervisor_type is not a key that Nova honours in aggregates, but it tells what was meant.
+        meant = {aggregate.metadata.get(key) for key in ("img_hv_type", "hypervisor_type")}
+        if trait_key(side) in aggregate.metadata or IMAGE_TYPE[side] in meant:
+            return side
+    return None

@@ -1,0 +1,93 @@
+"""The rules over documents: used by the program before its first resource, and by ``estate check``."""
+
+from estate.model import Estate, Finding, Hypervisor, Workload
+from estate.placement.prediction import accepting
+from estate.placement.triple import aggregate_metadata, flavor_extra_specs, image_properties
+from policies.facts import AggregateFacts, Facts, FlavorFacts, ImageFacts, ServerFacts
+from policies.rules import RULES
+
+
+def findings(estate: Estate) -> list[Finding]:
+    """All violations, rule by rule; empty if there is none.
+
+    Workloads whose image or flavor does not exist are left to ``estate.model.references``.
+    """
+    facts = facts_of(estate)
+    return [
+        Finding(
+            rule=rule.name,
+            message=violation.message,
+            loc=(*violation.origin, *violation.field),
+            subject=violation.subject,
+        )
+        for rule in RULES
+        for violation in rule.judge(facts)
+    ]
+
+
+def facts_of(estate: Estate) -> Facts:
+    """What the components will make of the documents."""
+    images = {
+        name: ImageFacts(
+            origin=("images", name),
+            name=name,
+            disk_format=image.disk_format,
+            properties=image_properties(image),
+        )
+        for name, image in estate.images.items()
+    }
+    flavors = {
+        name: FlavorFacts(
+            origin=("flavors", name),
+            name=name,
+            extra_specs=flavor_extra_specs(flavor),
+            public=flavor.hypervisor is Hypervisor.KVM,
+        )
+        for name, flavor in estate.flavors.items()
+    }
+    return Facts(
+        aggregates=tuple(
+            AggregateFacts(
+                origin=("aggregates", name),
+                name=name,
+                zone=aggregate.availability_zone,
+                hosts=(
+                    *aggregate.hosts,
+                    *(
+                        estate.clusters[one].compute_host
+                        for one in aggregate.clusters
+                        if one in estate.clusters
+                    ),
+                ),
+                metadata=aggregate_metadata(aggregate),
+                hypervisor=aggregate.hypervisor,
+            )
+            for name, aggregate in estate.aggregates.items()
+        ),
+        images=tuple(images.values()),
+        flavors=tuple(flavors.values()),
+        servers=tuple(
+            ServerFacts(
+                origin=("workloads", name),
+                kind="workload",
+                name=name,
+                workload=name,
+                restricted=workload.restriction is not None,
+                reason=workload.restriction.reason.value if workload.restriction is not None else None,
+                image=images[workload.image],
+                flavor=flavors[workload.flavor],
+                zone=_zone(estate, workload),
+            )
+            for name, workload in estate.workloads.items()
+            if workload.image in images and workload.flavor in flavors
+        ),
+        workloads_expected=True,
+    )
+
+
+def _zone(estate: Estate, workload: Workload) -> str | None:
+    """The zone that the servers will name: the declared one, else that of the aggregate that takes them."""
+    if workload.availability_zone is not None:
+        return workload.availability_zone
+    candidates = accepting(estate, workload)
+    return candidates[0].availability_zone if len(candidates) == 1 else None
