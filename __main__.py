@@ -1,0 +1,58 @@
+"""The program: the stack's environment as documents, checked, then as resources."""
+
+import gc
+import os
+from pathlib import Path
+
+import pulumi
+
+from components.landscape import build
+from components.tagged_image import MissingImageError, store
+from estate.documents import DocumentsError, Loaded, load
+from estate.model import Estate, Severity
+from estate.placement import contradictions
+from estate.vsphere import connections
+from policies import over_documents
+
+
+# Thousands of small objects live until the end: collecting them again and again takes half the run.
+gc.set_threshold(100_000, 50, 50)
+
+
+def judged(loaded: Loaded) -> Estate:
+    """The estate that the documents describe, if nothing speaks against it.
+
+    The policy pack's rules run here as well: a self-managed backend loads no pack by itself.
+
+    :raises pulumi.RunError: with every error and its place, one a line.
+    """
+    estate = loaded.estate
+    problems = loaded.problems
+    if estate is not None:
+        problems += loaded.locate([*contradictions.check(estate), *over_documents.findings(estate)])
+    errors = [str(one) for one in problems if one.severity is Severity.ERROR]
+    for problem in problems:
+        if problem.severity is not Severity.ERROR:
+            pulumi.log.warn(str(problem))
+    if errors or estate is None:
+        raise pulumi.RunError("\n".join([f"the environment {loaded.name} cannot be applied:", *errors]))
+    return estate
+
+
+def main() -> None:
+    """Read, judge, build; nothing is registered before all of the input is in order."""
+    config = pulumi.Config("estate")
+    try:
+        loaded = load(config.get("environment") or pulumi.get_stack())
+        estate = judged(loaded)
+        logins = connections.load(estate.vcenters)
+        folder = config.get("images") or os.environ.get("ESTATE_IMAGES") or loaded.folder / "images"
+        image_files = store(estate.images.values(), Path(folder))
+    except (DocumentsError, connections.ConnectionsError, MissingImageError) as error:
+        raise pulumi.RunError(str(error)) from None
+    landscape = build(estate, logins=logins, image_files=image_files)
+    pulumi.export("aggregates", landscape.aggregates)
+    pulumi.export("servers", landscape.servers)
+
+
+main()

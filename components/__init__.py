@@ -1,0 +1,1 @@
+"""Pulumi components: model values in, resources out, static facts in their props."""

@@ -1,0 +1,63 @@
+"""A flavor that sends its servers to one hypervisor."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_openstack as openstack
+
+from components.component import Component
+from estate.model import Flavor as Model
+from estate.model import Hypervisor
+from estate.placement.triple import flavor_extra_specs
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlavorRef:
+    """What servers need of their flavor."""
+
+    name: str
+    id: pulumi.Output[str]
+    facts: Mapping[str, Any]
+
+
+class Flavor(Component):
+    """KVM: public. ESXi: private, and open to the projects that the documents name."""
+
+    def __init__(
+        self,
+        flavor: Model,
+        *,
+        project_ids: Mapping[str, pulumi.Output[str]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        extra_specs = flavor_extra_specs(flavor)
+        is_public = flavor.hypervisor is Hypervisor.KVM
+        facts = {"hypervisor": flavor.hypervisor.value, "extraSpecs": extra_specs, "isPublic": is_public}
+        super().__init__(flavor.name, facts, opts)
+        resource = openstack.compute.Flavor(
+            flavor.name,
+            name=flavor.name,
+            description=flavor.description or "",
+            vcpus=flavor.vcpus,
+            ram=flavor.memory,
+            disk=flavor.disk,
+            is_public=is_public,
+            # Always the whole map: the provider deletes all keys before it writes the new ones.
+            extra_specs=extra_specs,
+            opts=self.child(delete_before_replace=True),  # Nova allows a name once
+        )
+        for project in flavor.projects:
+            openstack.compute.FlavorAccess(
+                f"{flavor.name}/{project}",
+                flavor_id=resource.id,
+                tenant_id=project_ids[project],
+                opts=self.child(delete_before_replace=True),
+            )
+        self.ref = FlavorRef(
+            name=flavor.name,
+            id=resource.id,
+            facts={"name": flavor.name, "hypervisor": flavor.hypervisor.value, "extraSpecs": extra_specs},
+        )
+        self.done(id=resource.id)

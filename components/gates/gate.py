@@ -1,0 +1,110 @@
+"""What all gates share: the connection, a look at the live state at every diff, faults of one sentence."""
+
+import logging
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from openstack.connection import Connection
+from pulumi.dynamic import (
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+from pulumi.dynamic.dynamic import PROVIDER_KEY
+
+from estate.openstack.connection import cloud_faults, connect
+from estate.openstack.errors import CloudError
+
+PATIENCE = 900.0
+"""Seconds that a gate waits at most, unless the stack's configuration says ``estate:patience``."""
+
+Props = dict[str, Any]
+
+
+class Gate(ResourceProvider):
+    """A step with a name. Subclasses say how it settles, whether it has drifted, and what leaving means."""
+
+    serialize_as_secret_always = False
+
+    def settle(self, cloud: Connection, olds: Props | None, props: Props) -> None:
+        """Make it so, and return once it is; ``olds`` is what was settled before, ``None`` at first."""
+        raise NotImplementedError
+
+    def drifted(self, cloud: Connection, props: Props) -> bool:  # noqa: ARG002
+        """Whether the cloud no longer is as settled, so that the next ``up`` has to settle again."""
+        return False
+
+    def leave(self, cloud: Connection, props: Props) -> None:
+        """Called when the resource is deleted."""
+
+    def say(self, line: str) -> None:
+        """Show a line of progress: the engine displays what a dynamic provider prints."""
+        print(line, flush=True)
+
+    # What the engine calls.
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take the cloud's name and the patience from the stack's configuration."""
+        # grpc logs a traceback for each exception that leaves a provider; `_faults` has said it better.
+        logging.getLogger("grpc._server").setLevel(logging.CRITICAL)
+        self._cloud: str | None = req.config.get("openstack:cloud") or None
+        self.patience = float(req.config.get("estate:patience") or PATIENCE)
+
+    def create(self, props: Props) -> CreateResult:
+        """Settle for the first time."""
+        props = _own(props)
+        with _faults():
+            self.settle(_connection(self._cloud), None, props)
+        return CreateResult("settled", props)
+
+    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
+        """Settle again."""
+        olds, news = _own(_olds), _own(_news)
+        with _faults():
+            self.settle(_connection(self._cloud), olds, news)
+        return UpdateResult(news)
+
+    def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
+        """Compare with what was settled, and with the cloud as it is now."""
+        olds, news = _own(_olds), _own(_news)
+        if olds != news:
+            return DiffResult(changes=True)
+        with _faults():
+            return DiffResult(changes=self.drifted(_connection(self._cloud), news))
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        """Leave the record as it is: ``diff`` looks at the cloud itself."""
+        return ReadResult(id_, dict(props))
+
+    def delete(self, _id: str, _props: Props) -> None:
+        """Leave."""
+        with _faults():
+            self.leave(_connection(self._cloud), _own(_props))
+
+
+def _own(props: Props) -> Props:
+    return {key: value for key, value in props.items() if key != PROVIDER_KEY}
+
+
+@cache
+def _connection(name: str | None) -> Connection:
+    return connect(name)
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """Expected faults leave as one sentence; of others the traceback is shown as well."""
+    try:
+        with cloud_faults():
+            yield
+    except CloudError as error:
+        raise CloudError(str(error)) from None
+    except Exception:
+        traceback.print_exc()
+        raise

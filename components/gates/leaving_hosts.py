@@ -1,0 +1,37 @@
+"""The gate before hosts leave their aggregate."""
+
+from collections.abc import Sequence
+
+import pulumi
+from openstack.connection import Connection
+from pulumi.dynamic import Resource
+
+from components.gates.gate import Gate, Props
+from estate.openstack import computes
+
+
+class LeavingHostsProvider(Gate):
+    """Disables hosts that are taken out of an aggregate, before the aggregate lets them go.
+
+    Pulumi deletes at the end of an update: by then a host's ``ComputeEnabled`` would come too late,
+    and the host would stand enabled outside every isolated aggregate.
+    """
+
+    def settle(self, cloud: Connection, olds: Props | None, props: Props) -> None:
+        """Disable the hosts that were in the aggregate and no longer shall be."""
+        for host in (olds or {}).get("hosts", []):
+            if host not in props["hosts"]:
+                self.say(f"{host} is disabled: it leaves aggregate {props['aggregate']}")
+                computes.disable(cloud, host, f"leaves aggregate {props['aggregate']}")
+
+
+class LeavingHosts(Resource, module="estate", name="LeavingHosts"):
+    """Named ``AGGREGATE-leaving-hosts``."""
+
+    def __init__(self, aggregate: str, *, hosts: Sequence[str], opts: pulumi.ResourceOptions) -> None:
+        super().__init__(
+            LeavingHostsProvider(),
+            f"{aggregate}-leaving-hosts",
+            {"aggregate": aggregate, "hosts": sorted(hosts)},
+            opts,
+        )

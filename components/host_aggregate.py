@@ -1,0 +1,94 @@
+"""What KVM and ESXi aggregates have in common: hosts join when ready and open when isolated."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_openstack as openstack
+
+from components.component import Component
+from components.gates.aggregate_isolation import AggregateIsolation
+from components.gates.compute_enabled import ComputeEnabled
+from components.gates.compute_ready import ComputeReady
+from components.gates.leaving_hosts import LeavingHosts
+from estate.model import Aggregate, Hypervisor
+from estate.placement.triple import TRAIT, aggregate_metadata
+
+
+@dataclass(frozen=True, kw_only=True)
+class AggregateRef:
+    """What servers need of their aggregate."""
+
+    name: str
+    hypervisor: Hypervisor
+    availability_zone: str
+    id: pulumi.Output[str]
+    enabled: tuple[pulumi.Resource, ...]
+    """Servers wait for these: every host isolated and enabled."""
+
+
+class HostAggregate(Component):
+    """A host aggregate with its zone, trait and metadata.
+
+    The order is the guarantee that no server is ever placed on a host that is not isolated:
+    hosts ready → membership and metadata → isolation read back from placement → hosts enabled.
+    New computes must start disabled (``enable_new_services = false`` in the rendered nova.conf).
+    Hosts that leave are disabled first.
+    """
+
+    def __init__(
+        self,
+        aggregate: Aggregate,
+        hosts: Mapping[str, pulumi.Input[str]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """``hosts``: nova-compute host → managed object id of its vSphere cluster, empty for KVM."""
+        trait = TRAIT[aggregate.hypervisor]
+        metadata = aggregate_metadata(aggregate)
+        facts = {
+            "hypervisor": aggregate.hypervisor.value,
+            "availabilityZone": aggregate.availability_zone,
+            "hosts": sorted(hosts),
+            "traits": [trait],
+            "metadata": metadata,
+        }
+        super().__init__(aggregate.name, facts, opts)
+        ready = [
+            ComputeReady(host, trait=trait, cluster_id=cluster_id, opts=self.child())
+            for host, cluster_id in hosts.items()
+        ]
+        leaving = LeavingHosts(aggregate.name, hosts=list(hosts), opts=self.child())
+        resource = openstack.compute.AggregateV2(
+            aggregate.name,
+            name=aggregate.name,
+            zone=aggregate.availability_zone,
+            # Plain names, so that policies see them at preview; the order comes from depends_on.
+            hosts=sorted(hosts),
+            metadata=metadata,
+            opts=self.child(depends_on=[*ready, leaving]),
+        )
+        isolation = AggregateIsolation(
+            aggregate.name,
+            aggregate_id=resource.id,
+            hosts=list(hosts),
+            trait=trait,
+            metadata=metadata,
+            opts=self.child(depends_on=[resource]),
+        )
+        enabled = tuple(
+            ComputeEnabled(
+                host,
+                aggregate=aggregate.name,
+                aggregate_id=resource.id,
+                opts=self.child(depends_on=[isolation]),
+            )
+            for host in hosts
+        )
+        self.ref = AggregateRef(
+            name=aggregate.name,
+            hypervisor=aggregate.hypervisor,
+            availability_zone=aggregate.availability_zone,
+            id=resource.id,
+            enabled=enabled,
+        )
+        self.done(id=resource.id)

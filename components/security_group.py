@@ -1,0 +1,66 @@
+"""Security groups: what may reach a server."""
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_openstack as openstack
+
+from components.component import Component
+from estate.model import SecurityGroup as Model
+from estate.model import SecurityGroupRule
+from estate.model.security_groups import Protocol
+
+
+class SecurityGroup(Component):
+    """An empty group. Its rules come with ``allow``, once every group that a rule may name exists."""
+
+    def __init__(self, group: Model, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(group.name, {"rules": [_say(rule) for rule in group.rules]}, opts)
+        self._group = group
+        resource = openstack.networking.SecGroup(
+            group.name,
+            name=group.name,
+            description=group.description or "",
+            # What no rule allows is refused: Neutron would add rules that let everything out.
+            delete_default_rules=True,
+            opts=self.child(),
+        )
+        self.id = resource.id
+        self.done(id=self.id)
+
+    def allow(self, groups: Mapping[str, "SecurityGroup"]) -> None:
+        """Add the rules, each named after what it says, so that a change of one touches no other."""
+        for rule in self._group.rules:
+            for version in _versions(rule):
+                first, last = rule.port_range or (None, None)
+                openstack.networking.SecGroupRule(
+                    f"{self._group.name}/{_say(rule)}/ipv{version}",
+                    security_group_id=self.id,
+                    direction=rule.direction.value,
+                    ethertype=f"IPv{version}",
+                    protocol=_protocol(rule.protocol, version),
+                    port_range_min=first,
+                    port_range_max=last,
+                    remote_ip_prefix=str(rule.remote) if rule.remote else None,
+                    remote_group_id=groups[rule.group].id if rule.group else None,
+                    opts=self.child(),
+                )
+
+
+def _say(rule: SecurityGroupRule) -> str:
+    """``ingress-tcp-443-any``: all that the rule says."""
+    remote = rule.group or (str(rule.remote) if rule.remote else "any")
+    return "-".join([rule.direction.value, rule.protocol.value, rule.ports or "all", remote])
+
+
+def _versions(rule: SecurityGroupRule) -> tuple[int, ...]:
+    """A rule of Neutron is for IPv4 or IPv6; one that names no addresses is for both."""
+    return (rule.remote.version,) if rule.remote else (4, 6)
+
+
+def _protocol(protocol: Protocol, version: int) -> str | None:
+    if protocol is Protocol.ANY:
+        return None
+    if protocol is Protocol.ICMP and version == 6:
+        return "ipv6-icmp"
+    return protocol.value

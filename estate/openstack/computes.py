@@ -1,0 +1,216 @@
+"""nova-compute services: whether one may join an aggregate, and whether servers may be placed on it."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from openstack.connection import Connection
+
+from estate.openstack import placement
+from estate.openstack.errors import CloudError
+from estate.openstack.waiting import Report, wait_for
+
+NEW_SERVICE = "New compute service disabled due to config option."
+"""Why Nova disables a new compute if ``enable_new_services = false`` (nova/db/main/api.py service_create)."""
+
+OUR_MARK = "estate: "
+"""Start of the reason that we disable a compute with."""
+
+_DISABLED_TRAIT = "COMPUTE_STATUS_DISABLED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """A nova-compute service record."""
+
+    id: str
+    host: str
+    enabled: bool
+    up: bool
+    reason: str
+    """Why it is disabled; a reason may stay behind on an enabled service."""
+
+    @property
+    def held_back(self) -> bool:
+        """Disabled by Nova because it is new, or by us; not by an operator or by Nova's VMware driver."""
+        return not self.enabled and (self.reason == NEW_SERVICE or self.reason.startswith(OUR_MARK))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Readiness:
+    """What Nova and placement know of a compute host; in this order they come to know it."""
+
+    host: str
+    trait: str
+    node_prefix: str
+    service: Service | None
+    nodes: tuple[str, ...]
+    """Hypervisor host names of its compute nodes."""
+    providers: bool
+    """Whether every compute node has its resource provider."""
+    traits: bool
+    """Whether every resource provider has the trait."""
+
+    @property
+    def missing(self) -> str | None:
+        """The first thing that is missing and where to look, a sentence; ``None`` if the host is ready."""
+        host, node = self.host, self.nodes[0] if self.nodes else ""
+        said: str | None = None
+        if self.service is None:
+            said = (
+                f"Nova has no nova-compute service for host {host}; start one with [DEFAULT] host = {host} "
+                "and look at its log"
+            )
+        elif not self.service.up:
+            said = f"the nova-compute service of host {host} is down; look at its log"
+        elif not self.nodes:
+            said = (
+                f"the nova-compute service of host {host} is up but has no compute node; look at its log "
+                "(can its driver reach the hypervisor?), and run `nova-manage cell_v2 discover_hosts`"
+            )
+        elif not node.startswith(self.node_prefix):
+            said = (
+                f"the compute node of host {host} is {node}, expected {self.node_prefix}…: its nova-compute "
+                "speaks for another vSphere cluster; check [vmware] cluster_name, then restart it"
+            )
+        elif not self.providers:
+            said = (
+                f"compute node {node} of host {host} has no resource provider in placement; look for "
+                "placement errors in the log of its nova-compute"
+            )
+        elif not self.traits:
+            said = (
+                f"the resource provider of host {host} lacks the trait {self.trait}; put the rendered "
+                "provider.yaml into its [compute] provider_config_location and restart its nova-compute"
+            )
+        return said
+
+
+def services(cloud: Connection, host: str | None = None) -> dict[str, Service]:
+    """nova-compute services by host; only that of ``host`` if it is given."""
+    query = {"binary": "nova-compute"} | ({"host": host} if host else {})
+    return {
+        one.host: Service(
+            id=one.id,
+            host=one.host,
+            enabled=one.status == "enabled",
+            up=one.state == "up",
+            reason=one.disabled_reason or "",
+        )
+        for one in cloud.compute.services(**query)
+        if host in (None, one.host)
+    }
+
+
+def nodes(cloud: Connection) -> dict[str, list[tuple[str, str]]]:
+    """Compute nodes by host: (uuid, hypervisor host name). The uuid is the resource provider's as well.
+
+    Nova leaves out hosts that are not mapped to a cell (nova/api/openstack/compute/hypervisors.py).
+    """
+    found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for node in cloud.compute.hypervisors(details=True):
+        service: dict[str, Any] = node.service_details or {}
+        found[service.get("host", "")].append((node.id, node.name))
+    return found
+
+
+def readiness(cloud: Connection, host: str, trait: str, node_prefix: str = "") -> Readiness:
+    """What Nova and placement know of ``host`` now.
+
+    :param node_prefix: start of the name that its compute node must have; of an ESXi cluster
+        ``<managed object id>.``, so that the record of an earlier cluster is not taken for this one's.
+    """
+    service = services(cloud, host).get(host)
+    mine = nodes(cloud).get(host, []) if service and service.up else []
+    found = [placement.traits(cloud, uuid) for uuid, _ in mine]
+    return Readiness(
+        host=host,
+        trait=trait,
+        node_prefix=node_prefix,
+        service=service,
+        nodes=tuple(name for _, name in mine),
+        providers=bool(found) and None not in found,
+        traits=all(trait in (one or ()) for one in found),
+    )
+
+
+def wait_until_ready(
+    cloud: Connection, host: str, trait: str, *, node_prefix: str = "", seconds: float, report: Report
+) -> None:
+    """Wait until ``host`` has its service, compute node and resource provider with ``trait``.
+
+    Before that Nova's add-host call leaves a membership that placement does not mirror
+    (nova/compute/api.py ``AggregateAPI.add_host_to_aggregate``).
+
+    :raises CloudError: after ``seconds``, with what is missing and where to look.
+    """
+    wait_for(
+        lambda: readiness(cloud, host, trait, node_prefix),
+        lambda found: found.missing,
+        seconds=seconds,
+        report=report,
+    )
+
+
+def enable(cloud: Connection, host: str, *, seconds: float, report: Report) -> bool:
+    """Let servers be placed on ``host``, unless an operator holds it back; whether it is enabled now.
+
+    Returns once placement has it too: Nova's API tells the compute, which drops its trait
+    COMPUTE_STATUS_DISABLED (nova/compute/manager.py ``set_host_enabled``).
+
+    :raises CloudError: if there is no such service, or the trait stays.
+    """
+    service = services(cloud, host).get(host)
+    if service is None:
+        raise CloudError(f"Nova has no nova-compute service for host {host}, so it cannot be enabled")
+    if not service.enabled and not service.held_back:
+        report(f"{host} stays disabled, as an operator or its driver wants it: {_reason(service)}")
+        return False
+    if not service.enabled:
+        _set_status(cloud, service, {"status": "enabled"})
+        report(f"{host} enabled")
+
+    def still_disabled() -> bool:
+        return any(_DISABLED_TRAIT in (placement.traits(cloud, uuid) or ()) for uuid, _ in nodes(cloud)[host])
+
+    wait_for(
+        still_disabled,
+        lambda disabled: (
+            f"host {host} is enabled, but its resource provider still has {_DISABLED_TRAIT}; "
+            "its nova-compute drops it at its next resource update"
+            if disabled
+            else None
+        ),
+        seconds=seconds,
+        report=report,
+    )
+    return True
+
+
+def disable(cloud: Connection, host: str, why: str) -> None:
+    """Let no further server be placed on ``host``. One that is disabled or gone is left as it is."""
+    service = services(cloud, host).get(host)
+    if service is not None and service.enabled:
+        _set_status(cloud, service, {"status": "disabled", "disabled_reason": f"{OUR_MARK}{why}"})
+
+
+def to_be_enabled(cloud: Connection, host: str, report: Report) -> bool:
+    """Whether ``host`` is held back and may be enabled; says so if somebody else disabled it."""
+    service = services(cloud, host).get(host)
+    if service is not None and not service.enabled and not service.held_back:
+        report(f"{host} is disabled by an operator or its driver and stays so: {_reason(service)}")
+        return False
+    return service is None or not service.enabled
+
+
+def _reason(service: Service) -> str:
+    return service.reason or "(no reason given)"
+
+
+def _set_status(cloud: Connection, service: Service, body: dict[str, str]) -> None:
+    # By the service's uuid, which is unique over cells: microversion 2.53.
+    answer = cloud.compute.put(f"/os-services/{service.id}", json=body, microversion="2.53")
+    if answer.status_code != 200:
+        raise CloudError(
+            f"Nova answers {answer.status_code} to {body} of {service.host}: {answer.text[:300]}"
+        )

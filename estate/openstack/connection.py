@@ -1,0 +1,46 @@
+"""A connection to the cloud that ``clouds.yaml`` describes; credentials are read nowhere else."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import openstack
+from keystoneauth1 import exceptions as auth
+from openstack import exceptions
+from openstack.connection import Connection
+
+from estate.openstack.errors import CloudError
+
+
+def connect(name: str | None = None) -> Connection:
+    """Connect to cloud ``name`` of ``clouds.yaml``; without a name ``OS_CLOUD`` or ``OS_*`` variables decide.
+
+    Nothing is asked of the cloud yet: a wrong password shows at the first call.
+    """
+    with cloud_faults():
+        return openstack.connect(cloud=name, app_name="estate", api_timeout=120)
+
+
+@contextmanager
+def cloud_faults() -> Iterator[None]:
+    """Turn what openstacksdk and keystoneauth raise into a :class:`CloudError` of one sentence."""
+    try:
+        yield
+    except exceptions.ConfigException as error:
+        raise CloudError(
+            f"no cloud to talk to: {error} Set OS_CLOUD (or `pulumi config set openstack:cloud`) to a cloud "
+            "of clouds.yaml, and OS_CLIENT_CONFIG_FILE if that file is not in a usual place."
+        ) from error
+    except auth.Unauthorized as error:
+        raise CloudError(
+            f"Keystone refuses the login: {error.message} Check user, password and project in clouds.yaml."
+        ) from error
+    except (auth.ConnectFailure, auth.DiscoveryFailure) as error:
+        raise CloudError(
+            f"the cloud does not answer: {error} Is it running, and is auth_url right?"
+        ) from error
+    except (exceptions.ForbiddenException, auth.Forbidden) as error:
+        raise CloudError(
+            f"the cloud refuses: {error} This needs a project-scoped login with role admin."
+        ) from error
+    except (exceptions.SDKException, auth.ClientException) as error:
+        raise CloudError(f"the cloud answers with an error: {error}") from error
