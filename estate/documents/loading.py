@@ -33,6 +33,8 @@ class Loaded:
     """The folder's name."""
     estate: Estate | None
     """``None`` if there are problems."""
+    draft: Estate | None
+    """Every block is sound in itself and was read, but what blocks name may not exist or fit together."""
     problems: tuple[Problem, ...]
     """By file, line and column."""
     root: Mapping = field(repr=False)
@@ -68,6 +70,7 @@ def load(env: str | Path) -> Loaded:
         folder=folder.resolve(),
         name=folder.resolve().name,
         estate=None if problems else estate,
+        draft=estate if documents.whole else None,
         problems=problems,
         root=documents.root,
     )

@@ -5,7 +5,6 @@ reading GiB as MiB; inside the model they are integers in the unit that the type
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -178,11 +177,17 @@ def _day(value: object) -> date:
         raise ValueError(f"expected a date such as 2027-06-30, got {shown(value)}") from None
 
 
-def _in_unit(unit: str) -> Callable[[int, SerializationInfo], int | str]:
-    def serialise(size: int, info: SerializationInfo) -> int | str:
-        return f"{size} {unit}" if info.context == AS_WRITTEN else size
+def _written(size: int) -> str:
+    unit = next(unit for unit in ("TiB", "GiB", "MiB") if size % _UNITS_IN_MIB[unit] == 0)
+    return f"{size // _UNITS_IN_MIB[unit]} {unit}"
 
-    return serialise
+
+def _mebibytes_out(size: int, info: SerializationInfo) -> int | str:
+    return _written(size) if info.context == AS_WRITTEN else size
+
+
+def _gibibytes_out(size: int, info: SerializationInfo) -> int | str:
+    return _written(size * 1024) if info.context == AS_WRITTEN else size
 
 
 _NAME = r"^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$"
@@ -215,10 +220,10 @@ HostRange = Annotated[tuple[HostName, ...], BeforeValidator(expand), _range_sche
 NameRange = Annotated[tuple[Name, ...], BeforeValidator(expand), _range_schema]
 """Names, written as a range (``ledger-db-[1,3-4]``) or as a list of names and ranges."""
 
-MebiBytes = Annotated[int, BeforeValidator(mebibytes), PlainSerializer(_in_unit("MiB")), _size_schema]
+MebiBytes = Annotated[int, BeforeValidator(mebibytes), PlainSerializer(_mebibytes_out), _size_schema]
 """A size, kept in MiB."""
 
-GibiBytes = Annotated[int, BeforeValidator(gibibytes), PlainSerializer(_in_unit("GiB")), _size_schema]
+GibiBytes = Annotated[int, BeforeValidator(gibibytes), PlainSerializer(_gibibytes_out), _size_schema]
 """A size, kept in GiB."""
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True)]

@@ -1,0 +1,62 @@
+"""The command line: thin. One command or group is one file, named in ``COMMANDS``.
+
+A file offers ``app``, a ``typer.Typer``. It is imported only when its command is called (or when all of
+them are listed), and takes heavy imports inside its functions: ``estate check`` runs at every
+save of a document and imports neither Pulumi nor a cloud's client.
+"""
+
+import sys
+from importlib import import_module
+from typing import cast
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+COMMANDS = {
+    "check": "estate.cli.check",
+    "show": "estate.cli.show",
+}
+"""Command → the file that has it."""
+
+
+class _Lazy(TyperGroup):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: object) -> list[str]:  # noqa: ARG002 - the signature is typer's
+        return list(COMMANDS)
+
+    def get_command(self, ctx: object, cmd_name: str) -> TyperCommand | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command = typer.main.get_command(import_module(COMMANDS[cmd_name]).app)
+        command.name = cmd_name
+        return cast("TyperCommand", command)
+
+
+_app = typer.Typer(
+    cls=_Lazy,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@_app.callback()
+def _estate() -> None:
+    """Multi-hypervisor OpenStack estates (KVM and ESXi) as code.
+
+    ENV is in every command a name under stacks/, or the path of a folder of documents.
+    """
+
+
+def main() -> None:
+    """Entry point ``estate``. Exit codes: 0 fine, 1 findings, 2 unusable input, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a name still shows the rest
+        getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+    try:
+        _app()
+    except KeyboardInterrupt:
+        typer.echo("Interrupted.", err=True)
+        sys.exit(130)

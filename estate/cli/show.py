@@ -1,0 +1,96 @@
+"""``estate show ENV``: the environment as the documents resolve: ranges expanded, defaults filled in."""
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from estate.cli.common import Env, Exit, expected
+from estate.documents import DocumentsError, load
+from estate.model import Estate
+from estate.model.subjects import LABELS
+from estate.model.words import AS_WRITTEN
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+class Form(StrEnum):
+    """How the estate is shown."""
+
+    TEXT = "text"
+    JSON = "json"
+    YAML = "yaml"
+
+
+@app.command()
+def show(
+    env: Env,
+    output: Annotated[
+        Form, typer.Option("--format", help="Tables, JSON with camelCase keys, or a document.")
+    ] = Form.TEXT,
+) -> None:
+    """Show the estate that the documents of ENV describe: ranges expanded, defaults filled in.
+
+    Exit codes: 0 fine; 2 if the documents cannot be used (what is wrong is on stderr).
+    """
+    with expected(DocumentsError):
+        loaded = load(env)
+    if loaded.estate is None:
+        for problem in loaded.problems:
+            typer.echo(str(problem), err=True)
+        raise typer.Exit(Exit.UNUSABLE)
+    match output:
+        case Form.JSON:
+            values = loaded.estate.model_dump(mode="json", by_alias=True)
+            typer.echo(json.dumps(values, indent=2, ensure_ascii=False))
+        case Form.YAML:
+            from estate.documents.writing import written  # noqa: PLC0415 - only this form needs it
+
+            typer.echo(written(loaded.estate), nl=False)
+        case Form.TEXT:
+            _print_tables(loaded.estate)
+
+
+def _print_tables(estate: Estate) -> None:
+    """One table for each kind, one row for each block, one column for each key that any block has."""
+    from rich import box  # noqa: PLC0415 - only this form needs it
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 10_000  # whoever reads lines wants them whole
+    values = estate.model_dump(mode="json", context=AS_WRITTEN)
+    settings = values.pop("estate")
+    console.print(Text(", ".join(f"{key} {value}" for key, value in settings.items())))
+    for kind, blocks in values.items():
+        keys = [
+            key for key in _keys(blocks) if any(block[key] not in (None, [], {}) for block in blocks.values())
+        ]
+        table = Table(title=Text(kind), title_justify="left", box=box.SIMPLE_HEAD)
+        for heading in (LABELS[kind], *keys):
+            table.add_column(heading, overflow="fold")
+        for name, block in blocks.items():
+            table.add_row(Text(name), *(Text(_cell(block[key])) for key in keys))
+        if blocks:
+            console.print(table)
+
+
+def _keys(blocks: Mapping[str, Mapping[str, object]]) -> list[str]:
+    return list(next(iter(blocks.values()), {}))
+
+
+def _cell(value: object) -> str:
+    """A value as text; parts that have parts themselves get a line each."""
+    if value in (None, [], {}):
+        return "-"
+    if isinstance(value, dict):
+        if any(isinstance(inner, dict) for inner in value.values()):
+            return "\n".join(f"{key}: {_cell(inner)}" for key, inner in value.items())
+        return ", ".join(f"{key} {_cell(inner)}" for key, inner in value.items() if inner not in (None, []))
+    if isinstance(value, list):
+        return ("\n" if isinstance(value[0], dict) else ", ").join(_cell(inner) for inner in value)
+    return str(value).lower() if isinstance(value, bool) else str(value)

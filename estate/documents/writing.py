@@ -1,0 +1,18 @@
+"""An estate → a document that says the same."""
+
+from io import StringIO
+
+from ruamel.yaml import YAML
+
+from estate.model import Estate
+from estate.model.words import AS_WRITTEN
+
+
+def written(estate: Estate) -> str:
+    """One document with everything in it, defaults too; reading it again gives the same estate."""
+    yaml = YAML()
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.width = 110
+    text = StringIO()
+    yaml.dump(estate.model_dump(mode="json", context=AS_WRITTEN), text)
+    return text.getvalue()
