@@ -14,7 +14,6 @@ from estate.placement import contradictions
 from estate.vsphere import connections
 from policies import over_documents
 
-
 # Thousands of small objects live until the end: collecting them again and again takes half the run.
 gc.set_threshold(100_000, 50, 50)
 
