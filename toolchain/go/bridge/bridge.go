@@ -97,6 +97,7 @@ func schema(info tfbridge.ProviderInfo) []byte {
 	}
 	text, err := json.Marshal(names{
 		"name": info.Name, "version": info.Version, "resources": resources, "functions": functions,
+		"meta":     names{"moduleFormat": "(.*)(?:/[^/]*)"}, // "compute/aggregateV2" is in the module "compute"
 		"provider": names{"inputProperties": properties(info.P.Schema(), nil, isInput)},
 	})
 	if err != nil {
