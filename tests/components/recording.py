@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
 
 from components.landscape import build
@@ -49,8 +49,8 @@ class _Cloud(Mocks):
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         return (None if self._preview else f"id-{args.name}", args.inputs)
 
-    def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], None]:
-        return {"id": f"id-of-{args.args['name']}", **args.args}, None
+    def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        return {"id": f"id-of-{args.args['name']}", **args.args}, []
 
 
 class Recorder(MockMonitor):
