@@ -1,0 +1,5 @@
+"""What goes wrong here, in one sentence."""
+
+
+class OperationError(Exception):
+    """A step could not be taken; the message says why and what to do."""

@@ -1,0 +1,119 @@
+"""After a killed run: nothing doubled, nothing lost.
+
+A killed engine leaves its lock on the stack and, in the state, what it was about to create
+(``pending_operations``). Without care the next ``up`` would create those again, although the cloud may
+have made them in the meantime; so each is looked up by what identifies it and, if it exists, taken
+into the state under its id (``pulumi refresh --import-pending-creates``).
+"""
+
+import json
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
+
+from estate.openstack import lookup
+from estate.openstack.connection import cloud_faults, connect
+from operations.errors import OperationError
+from operations.stack import Stack
+from toolchain.progress import Progress
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Something that a killed run was about to create."""
+
+    urn: str
+    type: str
+    inputs: dict[str, Any]
+
+
+def recover(stack: Stack, progress: Progress) -> None:
+    """Make a stack ready for its next run, whatever the last one left; usually this finds nothing to do.
+
+    Raises ``OperationError`` if another run is at work.
+    """
+    if not _unlock(stack):
+        return
+    with progress.step(f"Recover what the killed run of stack {stack.name} was doing") as step:
+        deployment = json.loads(_run(stack, "stack", "export")).get("deployment") or {}
+        pending = _pending(deployment)
+        known = frozenset(one["id"] for one in deployment.get("resources") or [] if one.get("id"))
+        step.note(f"{len(pending)} resources were being created")
+        if pending:
+            _adopt(stack, pending, _existing(stack, pending, known))
+
+
+def _unlock(stack: Stack) -> bool:
+    """Release the lock of a run that is no longer alive; whether there was one."""
+    locks = list(_locks(stack))
+    if alive := [lock for lock in locks if not lock.dead]:
+        raise OperationError(
+            f"stack {stack.name} is in use by process {alive[0].pid} on {alive[0].host}; wait for its end, "
+            f"or, if it is gone, run: pulumi cancel --stack {stack.name}"
+        )
+    if locks:
+        _run(stack, "cancel", "--yes")
+    return bool(locks)
+
+
+def _pending(deployment: dict[str, Any]) -> tuple[Pending, ...]:
+    return tuple(
+        Pending(one["resource"]["urn"], one["resource"]["type"], one["resource"].get("inputs") or {})
+        for one in deployment.get("pending_operations") or []
+        if one["type"] == "creating"
+    )
+
+
+def _existing(stack: Stack, pending: Sequence[Pending], known: frozenset[str]) -> dict[str, str]:
+    """URN → id of what was being created and exists."""
+    found = {}
+    with stack.entered(), cloud_faults():
+        cloud = connect()
+        for one in pending:
+            if identity := lookup.find(cloud, one.type, one.inputs, known):
+                found[one.urn] = identity
+    return found
+
+
+def _adopt(stack: Stack, pending: Sequence[Pending], found: Mapping[str, str]) -> None:
+    arguments = ["refresh", "--yes", "--skip-preview"]
+    for urn, identity in found.items():
+        arguments += ["--import-pending-creates", urn, "--import-pending-creates", identity]
+    if len(found) < len(pending):
+        arguments.append("--clear-pending-creates")
+    # Only these: what else may have changed in the cloud is for the next preview to say.
+    for one in pending:
+        arguments += ["--target", one.urn]
+    _run(stack, *arguments)
+
+
+@dataclass(frozen=True)
+class _Lock:
+    pid: int
+    host: str
+
+    @property
+    def dead(self) -> bool:
+        return self.host == socket.gethostname() and not psutil.pid_exists(self.pid)
+
+
+def _locks(stack: Stack) -> Iterator[_Lock]:
+    """Locks of a backend that is a folder; other backends keep theirs where only the engine sees them."""
+    url = urlsplit(stack.environment.get("PULUMI_BACKEND_URL", ""))
+    if url.scheme != "file":
+        return
+    for path in (Path(url.path) / ".pulumi" / "locks").glob(f"*/*/{stack.name}/*.json"):
+        saved = json.loads(path.read_text())
+        yield _Lock(int(saved["pid"]), saved["hostname"])
+
+
+def _run(stack: Stack, *arguments: str) -> str:
+    done = stack.pulumi(*arguments, quiet=True, extra={"PULUMI_NON_INTERACTIVE": "true"})
+    if done.returncode:
+        raise OperationError(f"pulumi {' '.join(arguments[:2])} failed: {done.stdout.strip()}")
+    return done.stdout

@@ -1,0 +1,113 @@
+"""A rehearsal: the real engine applies an environment to its own sandbox.
+
+The stack's state lies in the sandbox's run folder: it describes what lives there and is gone with it.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import certifi
+from ruamel.yaml import YAML
+
+from estate.model import Estate
+from operations.errors import OperationError
+from operations.stack import PROGRAM, Stack
+from sandbox import files, lifecycle
+from sandbox.from_estate import shape
+from sandbox.lifecycle import Running
+from toolchain import engine
+from toolchain.engine import Toolchain
+from toolchain.progress import Progress
+
+
+def key(documents: Path) -> str:
+    """Name of the run folder of an environment's sandbox: the same name elsewhere is another sandbox."""
+    place = hashlib.sha256(str(documents.resolve()).encode()).hexdigest()[:8]
+    return f"{documents.resolve().name}-{place}"
+
+
+def start(documents: Path, estate: Estate, progress: Progress) -> Running:
+    """Have the environment's sandbox run, shaped by its documents."""
+    return lifecycle.start(key(documents), shape(estate, estate.estate.name), progress)
+
+
+def prepare(documents: Path, estate: Estate, progress: Progress) -> Stack:
+    """Install the toolchain, start the sandbox and have a stack for it, each only if need be."""
+    toolchain = engine.install(progress)
+    start(documents, estate, progress)
+    return stack(documents, toolchain)
+
+
+def stack(documents: Path, toolchain: Toolchain) -> Stack:
+    """The stack of a sandbox that runs; raises ``SandboxError`` if it does not."""
+    running = lifecycle.running(key(documents))
+    backend = running.run / "pulumi-state"
+    base = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("OS_", "PULUMI_", "VSPHERE_", "ESTATE_VCENTERS", "ESTATE_IMAGES"))
+    }
+    made = Stack(
+        name=running.name,
+        documents=documents.resolve(),
+        cloud="sandbox",
+        toolchain=toolchain,
+        environment={
+            **toolchain.environment(base),
+            **clients(running),
+            "PULUMI_BACKEND_URL": f"file://{backend}",
+        },
+        config_file=running.run / f"Pulumi.{running.name}.yaml",
+    )
+    if not made.config_file.exists():
+        _initialise(made, backend)
+    return made
+
+
+def clients(running: Running) -> dict[str, str]:
+    """Variables by which clients find a sandbox's OpenStack, its vCenters and its images."""
+    bundle = running.run / "tls" / "bundle.pem"
+    if not bundle.exists():
+        authority = (running.run / "tls" / "ca.pem").read_text()
+        files.write(bundle, Path(certifi.where()).read_text() + authority)
+    return {
+        "OS_CLIENT_CONFIG_FILE": str(running.clouds),
+        "OS_CLOUD": running.cloud,
+        "ESTATE_VCENTERS": str(running.vcenters),
+        "ESTATE_IMAGES": str(running.images),
+        # Go programs (the vSphere plugin) verify against this bundle: public roots and the sandbox's own.
+        "SSL_CERT_FILE": str(bundle),
+    }
+
+
+def _initialise(made: Stack, backend: Path) -> None:
+    """An empty stack and its configuration, without touching the repository's ``stacks/Pulumi.ENV.yaml``.
+
+    ``pulumi stack init`` knows no ``--config-file``; it writes beside the Pulumi.yaml that it finds.
+    """
+    # An interrupted attempt left a backend without configuration: its stack cannot have any resource yet.
+    shutil.rmtree(backend, ignore_errors=True)
+    backend.mkdir(mode=0o700)
+    with tempfile.TemporaryDirectory(dir=backend.parent, prefix=".stack-") as folder:
+        project = YAML(typ="safe").load(PROGRAM / "Pulumi.yaml")
+        (Path(folder) / "Pulumi.yaml").write_text(f"{{name: {project['name']}, runtime: python}}\n")
+        for command in (
+            ["stack", "init", made.name, "--secrets-provider", "passphrase"],
+            ["config", "set", "estate:environment", str(made.documents), "--stack", made.name],
+        ):
+            done = subprocess.run(
+                [str(made.toolchain.pulumi), *command, "--non-interactive"],
+                cwd=folder,
+                env=dict(made.environment),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode:
+                said = (done.stderr or done.stdout).strip()
+                raise OperationError(f"the rehearsal's stack could not be made: {said}")
+        (Path(folder) / made.config_file.name).rename(made.config_file)

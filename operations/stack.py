@@ -1,0 +1,69 @@
+"""One environment's stack and the engine that works on it."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolchain.engine import Toolchain
+
+PROGRAM = Path(__file__).resolve().parents[1]
+"""The folder with ``Pulumi.yaml`` and ``__main__.py``."""
+
+_WITH_CONFIGURATION = {"up", "preview", "destroy", "refresh"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """Where an environment is applied: a sandbox or a real cloud."""
+
+    name: str
+    documents: Path
+    cloud: str
+    """What a person calls the target: ``sandbox``, or the name of the cloud in ``clouds.yaml``."""
+    toolchain: Toolchain
+    environment: Mapping[str, str]
+    """Process environment in which the engine, its plugins and clients find that target."""
+    config_file: Path
+    """The stack's configuration."""
+
+    def command(self, *arguments: str, policies: bool = True) -> list[str]:
+        """The command line of ``pulumi`` on this stack; ``arguments`` begin with its command."""
+        command = [str(self.toolchain.pulumi), *arguments, "--stack", self.name, "--non-interactive"]
+        if arguments[0] in _WITH_CONFIGURATION:
+            command += ["--config-file", str(self.config_file)]
+        if arguments[0] in {"up", "preview"} and policies:
+            command += ["--policy-pack", str(PROGRAM / "policies")]
+        return command
+
+    def pulumi(
+        self,
+        *arguments: str,
+        policies: bool = True,
+        extra: Mapping[str, str] | None = None,
+        quiet: bool = False,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run ``pulumi``; with ``quiet`` what it prints is captured (both streams) instead of shown."""
+        return subprocess.run(
+            self.command(*arguments, policies=policies),
+            cwd=PROGRAM,
+            env={**self.environment, **(extra or {})},
+            text=True,
+            stdout=subprocess.PIPE if quiet else None,
+            stderr=subprocess.STDOUT if quiet else None,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Within the body this process's own clients (openstacksdk, pyVmomi) mean the stack's target."""
+        before = dict(os.environ)
+        os.environ.update(self.environment)
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)

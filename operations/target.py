@@ -1,0 +1,92 @@
+"""Which cloud a command means: the environment's sandbox or its real cloud. Never a guess between two."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from estate.documents import Loaded
+from operations import rehearsal
+from operations.errors import OperationError
+from operations.stack import PROGRAM, Stack
+from sandbox import lifecycle
+from toolchain import engine
+from toolchain.progress import Progress
+
+SANDBOX = "sandbox"
+_KEEP = (
+    "PULUMI_BACKEND_URL",
+    "PULUMI_ACCESS_TOKEN",
+    "PULUMI_CONFIG_PASSPHRASE",
+    "PULUMI_CONFIG_PASSPHRASE_FILE",
+)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a command works on."""
+
+    cloud: str
+    """``sandbox``, or the name of the cloud in ``clouds.yaml``."""
+    clients: Mapping[str, str]
+    """Variables for clients, to be added to the process environment."""
+
+
+def target(loaded: Loaded, *, sandbox: bool | None = None) -> Target:
+    """The sandbox if ``sandbox``, the real cloud if not; by itself whichever of the two there is.
+
+    A real cloud is there if ``OS_CLOUD`` or ``OS_AUTH_URL`` is set, or the stack's configuration says
+    ``openstack:cloud``; it comes before a sandbox that happens to run.
+    """
+    real = _real(loaded.name)
+    if sandbox is not True and real is not None:
+        return real
+    if sandbox is not False and lifecycle.status(rehearsal.key(loaded.folder)).state == "running":
+        running = lifecycle.running(rehearsal.key(loaded.folder))
+        return Target(SANDBOX, rehearsal.clients(running))
+    if sandbox:
+        raise OperationError(
+            f"the sandbox of {loaded.name} does not run; start it with: estate sandbox start {loaded.name}"
+        )
+    raise OperationError(
+        f"there is neither a running sandbox of {loaded.name} (estate rehearse {loaded.name}) nor a cloud for "
+        f"it: set OS_CLOUD, or openstack:cloud in stacks/Pulumi.{loaded.name}.yaml"
+    )
+
+
+def stack(loaded: Loaded, progress: Progress, *, sandbox: bool | None = None) -> Stack:
+    """The stack on that target, with the engine installed."""
+    chosen = target(loaded, sandbox=sandbox)
+    toolchain = engine.install(progress)
+    if chosen.cloud == SANDBOX:
+        return rehearsal.stack(loaded.folder, toolchain)
+    own = {name: os.environ[name] for name in _KEEP if name in os.environ}
+    environment = toolchain.environment(os.environ)
+    if own:  # a backend of one's own comes with its own secrets
+        environment = {name: value for name, value in environment.items() if name not in _KEEP} | own
+    return Stack(
+        name=loaded.name,
+        documents=loaded.folder,
+        cloud=chosen.cloud,
+        toolchain=toolchain,
+        environment={**environment, **chosen.clients},
+        config_file=_config_file(loaded.name),
+    )
+
+
+def _config_file(name: str) -> Path:
+    return PROGRAM / "stacks" / f"Pulumi.{name}.yaml"
+
+
+def _real(name: str) -> Target | None:
+    configured = None
+    if (path := _config_file(name)).exists():
+        configuration = (YAML(typ="safe").load(path) or {}).get("config") or {}
+        configured = configuration.get("openstack:cloud")
+    if cloud := configured or os.environ.get("OS_CLOUD"):
+        return Target(cloud, {"OS_CLOUD": cloud})
+    if url := os.environ.get("OS_AUTH_URL"):
+        return Target(url, {})
+    return None
