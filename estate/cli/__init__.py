@@ -55,8 +55,4 @@ def main() -> None:
     """Entry point ``estate``. Exit codes: 0 fine, 1 findings, 2 unusable input, 130 interrupted."""
     for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a name still shows the rest
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
-    try:
-        _app()
-    except KeyboardInterrupt:
-        typer.echo("Interrupted.", err=True)
-        sys.exit(130)
+    _app()

@@ -160,7 +160,7 @@ def _validated(root: Mapping, *, whole: bool) -> tuple[Estate | None, list[Findi
         rest = Estate.model_validate({"estate": {"name": "rest"}, **sound})
         findings += refer.conflicts(rest)
         if whole:
-            return None, [*findings, *refer.unknown_names(rest, _names(data))]
+            return None, [*findings, *refer.unknown_names(rest, _declared(data))]
         return None, [finding for finding in findings if finding.loc != ("estate",)]
     return estate, refer.check(estate) if whole else list(refer.conflicts(estate))
 
@@ -176,7 +176,7 @@ def _without(data: dict[str, Plain], unsound: set[Loc]) -> dict[str, Plain]:
     }
 
 
-def _names(data: dict[str, Plain]) -> dict[str, set[str]]:
+def _declared(data: dict[str, Plain]) -> dict[str, set[str]]:
     """All names that the documents give to something, by kind, whether or not the block is sound."""
     names = {kind: {name for name, _ in _inside(data, kind)} for kind in _NAMED_KINDS}
     names["volume_types"] = {
@@ -233,11 +233,11 @@ def _item(node: Sequence, part: str | int) -> Node | None:
     """An item by its index, or the one that stands for a name: the name itself or a range around it."""
     if isinstance(part, int):
         return node.items[part] if part < len(node.items) else None
-    return next(
-        (
-            item
-            for item in node.items
-            if isinstance(item, Scalar) and (item.value == part or part in expand(item.value))
-        ),
-        None,
-    )
+    return next((item for item in node.items if isinstance(item, Scalar) and _names(item, part)), None)
+
+
+def _names(item: Scalar, name: str) -> bool:
+    try:
+        return item.value == name or name in expand(item.value)
+    except ValueError:
+        return False

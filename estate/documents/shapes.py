@@ -27,7 +27,6 @@ _EXPECTED = {
     "finite_number": ("wrong-value", "a finite number"),
     "string_too_short": ("wrong-value", "some text"),
     "string_too_long": ("wrong-value", "at most {max_length} characters"),
-    "too_short": ("wrong-value", "at least {min_length}"),
 }
 """pydantic's error type → the rule, and what was expected."""
 
@@ -40,7 +39,10 @@ def findings(error: ValidationError) -> Iterator[Finding]:
             continue  # a block's name is its key, of which the same has been said
         rule, message = _said(details, loc)
         path = loc[len(block_of(loc)) :]
-        if rule in ("unknown-key", "missing-key"):  # their messages name the key themselves
+        in_list = isinstance(loc[-1], int) and isinstance(details["input"], str)
+        if in_list:  # by its text: an index into a list of ranges counts what they stand for
+            loc = (*loc[:-1], str(details["input"]))
+        if in_list or rule in ("unknown-key", "missing-key"):  # the message names it
             path = path[:-1]
         where = ".".join(str(part) for part in path)
         yield Finding(
@@ -72,6 +74,8 @@ def _said(details: ErrorDetails, loc: Loc) -> tuple[str, str]:
             message = f"expected {PATTERNS[context['pattern']]}, got {got}"
         case "string_type" if isinstance(details["input"], int | float):
             rule, message = "wrong-type", f'expected text, got {got}; put it in quotes: "{got}"'
+        case "too_short":
+            message = f"expected at least {context['min_length']}, got {context['actual_length']}"
         case _ if kind in _EXPECTED:
             rule, expected = _EXPECTED[kind]
             message = f"expected {expected.format(**context)}, got {got}"

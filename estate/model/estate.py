@@ -20,7 +20,7 @@ from estate.model.workloads import Workload
 class Estate(Block):
     """A multi-hypervisor estate. Whether references hold is checked by ``references``, not here."""
 
-    estate: Settings = Field(description="The estate itself.")
+    estate: Settings = Field(description="What holds for the whole environment, at least its name.")
     vcenters: Blocks[VCenter] = Field(default_factory=dict, description="vCenter servers.")
     clusters: Blocks[Cluster] = Field(default_factory=dict, description="vSphere clusters.")
     aggregates: Blocks[Aggregate] = Field(default_factory=dict, description="Host aggregates.")

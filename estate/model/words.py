@@ -5,6 +5,7 @@ reading GiB as MiB; inside the model they are integers in the unit that the type
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -27,8 +28,9 @@ _SIZE = re.compile(r"^(?P<count>[0-9]{1,9}(?:\.[0-9]{1,9})?) ?(?P<unit>MiB|GiB|T
 _HOST = re.compile(
     r"^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$"
 )
+_RANGE = re.compile(r"^[^\s,;!&^@*?%\[\]]*(\[[0-9,/-]+\][^\s,;!&^@*?%\[\]]*)*$")
 _BRACKET = re.compile(r"\[([^\]]*)\]")
-_STEPS = re.compile(r"^([0-9]{1,18})-([0-9]{1,18})(?:/[0-9]{1,18})?$")
+_STEPS = re.compile(r"^([0-9]+)-([0-9]+)(?:/[0-9]+)?$")
 
 MAX_RANGE = 10_000
 """Names that one range may stand for; more is taken for a typing error."""
@@ -110,11 +112,14 @@ def expand(value: object) -> tuple[str, ...]:
         raise ValueError(
             f"expected a name or a range such as kvm[01-12], or a list of them, got {_odd_part(value)}"
         )
-    names = [name for part in parts for name in _expand_one(part)]
+    count = sum(_count(part) for part in parts)
+    if count > MAX_RANGE:
+        raise ValueError(f"expected at most {MAX_RANGE} names, got {count}")
+    names = [name for part in parts for name in _names(part)]
     if not names:
         raise ValueError("expected at least one name, got none")
-    if len(set(names)) < len(names):
-        doubled = sorted({name for name in names if names.count(name) > 1})
+    doubled = sorted(name for name, times in Counter(names).items() if times > 1)
+    if doubled:
         raise ValueError(f"expected each name once, got {', '.join(doubled)} twice")
     return tuple(names)
 
@@ -125,23 +130,30 @@ def _odd_part(value: object) -> str:
     return f"{shown(next(part for part in value if not isinstance(part, str)))} in the list"
 
 
-def _expand_one(part: str) -> list[str]:
-    if re.search(r"[,!&^@*?\s](?![^\[]*\])", part):
-        raise ValueError(f"expected one range such as kvm[01-12]; write several as a list, got {shown(part)}")
-    if "[" not in part and "]" not in part:
-        return [part]  # most names are no ranges, and the library takes its time
-    # Counted beforehand, because the library builds all names before it tells how many they are.
+def _count(part: str) -> int:
+    """How many names a range stands for: the library builds them all before it tells."""
+    if len(part) > 255:
+        raise ValueError(f"expected at most 255 characters, got {len(part)} in {shown(part)}")
+    if not _RANGE.match(part):
+        raise ValueError(
+            "expected a name or a range such as kvm[01-12] (several are written as a list), "
+            f"got {shown(part)}"
+        )
     count = 1
     for bracket in _BRACKET.findall(part):
         count *= sum(
-            int(steps[2]) - int(steps[1]) + 1 if (steps := _STEPS.match(piece)) else 1
+            max(0, int(steps[2]) - int(steps[1]) + 1) if (steps := _STEPS.match(piece)) else 1
             for piece in bracket.split(",")
         )
-    if count > MAX_RANGE:
-        raise ValueError(f"expected at most {MAX_RANGE} names, got {count} from the range {shown(part)}")
+    return count
+
+
+def _names(part: str) -> list[str]:
+    if "[" not in part:
+        return [part]  # most names are no ranges, and the library takes its time
     try:
         return list(NodeSet(part))
-    except NodeSetException as error:
+    except (NodeSetException, ValueError) as error:
         raise ValueError(f"expected a range such as kvm[01-12], got {shown(part)} ({error})") from error
 
 
