@@ -51,8 +51,9 @@ def target(loaded: Loaded, *, sandbox: bool | None = None) -> Target:
             f"the sandbox of {loaded.name} does not run; start it with: estate sandbox start {loaded.name}"
         )
     raise OperationError(
-        f"there is neither a running sandbox of {loaded.name} (estate rehearse {loaded.name}) nor a cloud for "
-        f"it: set OS_CLOUD, or openstack:cloud in stacks/Pulumi.{loaded.name}.yaml"
+        f"{loaded.name} has neither a running sandbox (estate rehearse {loaded.name}) "
+        "nor a cloud: "
+        f"set OS_CLOUD, or openstack:cloud in stacks/Pulumi.{loaded.name}.yaml"
     )
 
 

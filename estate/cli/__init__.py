@@ -15,8 +15,15 @@ from typer.core import TyperCommand, TyperGroup
 COMMANDS = {
     "check": "estate.cli.check",
     "show": "estate.cli.show",
+    "rehearse": "estate.cli.rehearse",
+    "preview": "estate.cli.apply:preview",
+    "up": "estate.cli.apply:up",
+    "destroy": "estate.cli.apply:destroy",
+    "landing": "estate.cli.landing",
+    "sandbox": "estate.cli.sandbox",
+    "toolchain": "estate.cli.toolchain",
 }
-"""Command → the file that has it."""
+"""Command → the file that has it, and after a colon what it is called there if not ``app``."""
 
 
 class _Lazy(TyperGroup):
@@ -28,7 +35,8 @@ class _Lazy(TyperGroup):
     def get_command(self, ctx: object, cmd_name: str) -> TyperCommand | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        command = typer.main.get_command(import_module(COMMANDS[cmd_name]).app)
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        command = typer.main.get_command(getattr(import_module(module), attribute or "app"))
         command.name = cmd_name
         return cast("TyperCommand", command)
 

@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from estate.documents import DocumentsError, Loaded, load
+from estate.model import Estate, Severity
+
 Env = Annotated[
     str, typer.Argument(metavar="ENV", help="A name under stacks/, or the path of a folder of documents.")
 ]
@@ -34,3 +37,17 @@ def expected(*faults: type[Exception]) -> Iterator[None]:
     except faults as fault:
         typer.echo(f"Error: {fault}", err=True)
         raise typer.Exit(Exit.UNUSABLE) from fault
+
+
+def usable(env: str) -> tuple[Loaded, Estate]:
+    """The documents of ENV, if nothing speaks against them; else what is wrong (stderr), exit code 2."""
+    from estate.cli.check import judged, line  # noqa: PLC0415 - check takes its arguments from here
+
+    with expected(DocumentsError):
+        loaded = load(env)
+    errors = [problem for problem in judged(loaded) if problem.severity is Severity.ERROR]
+    for problem in errors:
+        typer.echo(line(problem), err=True)
+    if errors or loaded.estate is None:
+        raise typer.Exit(Exit.UNUSABLE)
+    return loaded, loaded.estate

@@ -1,15 +1,67 @@
 """``estate landing ENV``: where every workload runs, and whether that is what was predicted."""
 
 import json
+import os
 from collections import defaultdict
-from typing import Any
+from typing import Annotated, Any
 
+import typer
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
+from estate.cli.apply import OnSandbox
+from estate.cli.common import Env, Exit, Format, expected, usable
 from estate.evidence.landing import Landing
 from estate.model import Estate
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def landing(
+    env: Env,
+    output: Annotated[Format, typer.Option("--format", help="For a person or for a program.")] = Format.TEXT,
+    *,
+    sandbox: OnSandbox = None,
+) -> None:
+    """Show where Nova and vCenter run every server of ENV, beside what was predicted. Changes nothing.
+
+    Exit codes: 0 all as predicted; 1 a difference; 2 unusable input, or no answer.
+    """
+    from estate.evidence.observation import observe  # noqa: PLC0415
+    from estate.openstack.errors import CloudError  # noqa: PLC0415
+    from estate.vsphere.connections import ConnectionsError  # noqa: PLC0415
+    from operations import target  # noqa: PLC0415
+    from operations.errors import OperationError  # noqa: PLC0415
+    from sandbox.errors import SandboxError  # noqa: PLC0415
+
+    loaded, estate = usable(env)
+    with expected(OperationError, SandboxError, CloudError, ConnectionsError):
+        chosen = target.target(loaded, sandbox=sandbox)
+        os.environ.update(chosen.clients)
+        rows = observe(estate)
+    if output is Format.JSON:
+        typer.echo(json.dumps(document(rows, chosen.cloud), indent=2))
+    else:
+        show(estate, rows, chosen.cloud)
+    if not all(row.equal for row in rows):
+        raise typer.Exit(Exit.FINDINGS)
+
+
+def show(estate: Estate, rows: tuple[Landing, ...], cloud: str) -> None:
+    """Table, picture, differences and the verdict, for a person."""
+    console = Console(highlight=False)
+    console.print(table(rows))
+    console.print(picture(estate, rows))
+    different = [row for row in rows if not row.equal]
+    for row in different:
+        for difference in row.differences:
+            console.print(f"{row.server}: {difference}", markup=False)
+    restricted = sum(row.restricted for row in rows if row.workload)
+    verdict = f"{len(different)} differ from the prediction" if different else "all as predicted"
+    console.print(f"{cloud}: {len(rows)} servers, {restricted} restricted to ESXi, {verdict}.", markup=False)
 
 
 def document(rows: tuple[Landing, ...], cloud: str) -> dict[str, Any]:
@@ -92,8 +144,3 @@ def picture(estate: Estate, rows: tuple[Landing, ...]) -> Tree:
             for host in cluster.hosts:
                 twig.add(escape(f"{host}: {', '.join(on_host[host]) or '-'}"))
     return drawn
-
-
-def dump(rows: tuple[Landing, ...], cloud: str) -> str:
-    """The JSON text."""
-    return json.dumps(document(rows, cloud), indent=2)

@@ -98,6 +98,11 @@ def _images(cloud: Connection, inputs: Inputs) -> list[str]:
     return found
 
 
+def _projects(cloud: Connection, inputs: Inputs) -> list[str]:
+    project = cloud.get_project(inputs["name"])
+    return [project.id] if project else []
+
+
 _LOOKUPS: dict[str, Callable[[Connection, Inputs], list[str]]] = {
     "openstack:blockstorage/volume:Volume": lambda cloud, inputs: _named(
         cloud.block_storage.volumes(), inputs
@@ -114,10 +119,7 @@ _LOOKUPS: dict[str, Callable[[Connection, Inputs], list[str]]] = {
     "openstack:compute/flavorAccess:FlavorAccess": _flavor_access,
     "openstack:compute/instance:Instance": _servers,
     "openstack:compute/volumeAttach:VolumeAttach": _volume_attachments,
-    "openstack:identity/project:Project": lambda cloud, inputs: _named(
-        cloud.identity.projects(),
-        inputs,  # type: ignore[union-attr]  # Keystone v3 always
-    ),
+    "openstack:identity/project:Project": _projects,
     "openstack:images/image:Image": _images,
     "openstack:networking/network:Network": lambda cloud, inputs: _named(cloud.network.networks(), inputs),
     "openstack:networking/port:Port": _ports,

@@ -1,0 +1,50 @@
+"""A session with one vCenter, over verified TLS."""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pyVim.connect import Disconnect, SmartConnect
+from pyVmomi import vim, vmodl
+
+from estate.vsphere.connections import ConnectionsError, Login
+
+TIMEOUT = 30
+"""Seconds to connect; a vCenter that does not answer must not hold up an operator."""
+
+
+@contextmanager
+def session(name: str, login: Login) -> Iterator[vim.ServiceInstance]:
+    """Log in, and out at the end. Raises ``ConnectionsError``, one sentence."""
+    host, _, port = login.server.partition(":")
+    try:
+        context = ssl.create_default_context(cafile=str(login.ca_file) if login.ca_file else None)
+        service = SmartConnect(
+            host=host,
+            port=int(port or 443),
+            user=login.username,
+            pwd=login.password.get_secret_value(),
+            sslContext=context,
+            httpConnectionTimeout=TIMEOUT,
+        )
+    except vim.fault.InvalidLogin:
+        raise ConnectionsError(
+            f"vCenter {name} refuses the login of {login.username}; "
+            "check username and password in vcenters.yaml"
+        ) from None
+    except ssl.SSLCertVerificationError as error:
+        raise ConnectionsError(
+            f"the certificate of vCenter {name} ({login.server}) cannot be verified: {error.verify_message}; "
+            "name its authority with ca_file in vcenters.yaml"
+        ) from None
+    except (OSError, vmodl.MethodFault) as error:
+        reason = getattr(error, "strerror", None) or getattr(error, "msg", None) or error
+        raise ConnectionsError(f"vCenter {name} ({login.server}) does not answer: {reason}") from None
+    try:
+        yield service
+    except vmodl.MethodFault as error:
+        raise ConnectionsError(
+            f"vCenter {name} answers with an error: {getattr(error, 'msg', error)}"
+        ) from error
+    finally:
+        Disconnect(service)
