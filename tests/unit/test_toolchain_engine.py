@@ -1,0 +1,214 @@
+"""The three ways to an engine, their choice and their faults. The engine here is a script."""
+
+import hashlib
+import io
+import os
+import stat
+import subprocess
+import sys
+import tarfile
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from toolchain import download, engine
+from toolchain.errors import ToolchainError
+from toolchain.progress import Progress
+from toolchain.versions import Versions, versions
+
+PULUMI = """#!/bin/sh
+# An engine that knows its version and writes down what it is asked to do.
+if [ "$1" = version ]; then echo "v{version}"; exit; fi
+echo "$* $PULUMI_HOME" >> "{log}"
+exit {code}
+"""
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name)
+        pass
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder of its own, no pulumi on PATH, nothing asked for, no official downloads."""
+    monkeypatch.setenv("ESTATE_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("ESTATE_TOOLCHAIN", raising=False)
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    pin(monkeypatch, "http://127.0.0.1:9", "0" * 64)
+    return tmp_path
+
+
+def pin(monkeypatch: pytest.MonkeyPatch, url: str, sha256: str) -> None:
+    """Let the official archive be the one at ``url``."""
+    pinned = versions().model_dump()
+    pinned["engine"]["archives"] = {"url": url, "sha256": {"linux-x64": sha256, "linux-arm64": sha256}}
+    monkeypatch.setattr(download, "versions", lambda: Versions.model_validate(pinned))
+
+
+def put_pulumi(machine: Path, monkeypatch: pytest.MonkeyPatch, version: str, code: int = 0) -> Path:
+    folder = machine / "bin"
+    folder.mkdir()
+    pulumi = folder / "pulumi"
+    pulumi.write_text(PULUMI.format(version=version, log=machine / "log", code=code))
+    pulumi.chmod(0o755)
+    (folder / "pulumi-language-python").write_text("")
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    return pulumi
+
+
+@pytest.fixture
+def archive(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[bytes]:
+    """An official archive, served where versions.toml says."""
+    script = PULUMI.format(version="3.259.0", log=machine / "log", code=0).encode()
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        for name in ("pulumi", "pulumi-language-python"):
+            entry = tarfile.TarInfo(f"pulumi/{name}")
+            entry.size, entry.mode = len(script), 0o755
+            tar.addfile(entry, io.BytesIO(script))
+    content = packed.getvalue()
+    release = machine / "served" / "v3.259.0"
+    release.mkdir(parents=True)
+    for platform in ("linux-x64", "linux-arm64"):
+        (release / f"pulumi-v3.259.0-{platform}.tar.gz").write_bytes(content)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=machine / "served"))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    pin(monkeypatch, url, hashlib.sha256(content).hexdigest())
+    yield content
+    server.shutdown()
+    server.server_close()
+
+
+def plugins_fetched(machine: Path) -> list[str]:
+    log = machine / "log"
+    return log.read_text().splitlines() if log.exists() else []
+
+
+def test_way_download_verifies_unpacks_and_fetches_the_official_plugins(
+    machine: Path, archive: bytes
+) -> None:
+    toolchain = engine.install(Progress())
+    assert toolchain.way == "download"
+    assert toolchain.pulumi == machine / "home" / "pulumi" / "bin" / "pulumi"
+    assert toolchain.pulumi.with_name("pulumi-language-python").exists()
+    home = machine / "home" / "pulumi"
+    assert plugins_fetched(machine) == [
+        f"plugin install resource openstack 5.5.3 --non-interactive {home}",
+        f"plugin install resource vsphere 4.18.2 --non-interactive {home}",
+    ]
+    assert not list((machine / "home").glob(".download-*"))
+
+
+def test_an_archive_with_another_checksum_is_not_installed(
+    machine: Path, archive: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pin(monkeypatch, download.archive_url().split("/v3.")[0], "1" * 64)
+    with pytest.raises(ToolchainError, match=f"has the SHA-256 {hashlib.sha256(archive).hexdigest()}, but"):
+        engine.install(Progress())
+    assert not list((machine / "home" / "pulumi" / "bin").iterdir())
+
+
+def test_a_new_enough_pulumi_on_path_is_used_where_its_plugins_can_be_fetched(
+    machine: Path, archive: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pulumi = put_pulumi(machine, monkeypatch, "3.260.1")
+    toolchain = engine.install(Progress())
+    assert (toolchain.way, toolchain.pulumi) == ("path", pulumi)
+    assert len(plugins_fetched(machine)) == 2
+
+
+def test_a_second_call_starts_nothing_and_is_quick(
+    machine: Path, archive: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_pulumi(machine, monkeypatch, "3.259.0")
+    first = engine.install(Progress())
+    monkeypatch.setattr(subprocess, "run", None)
+    started = time.monotonic()
+    assert engine.install(Progress()) == first
+    assert time.monotonic() - started < 0.2
+
+
+def test_a_changed_pulumi_on_path_is_looked_at_again(
+    machine: Path, archive: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pulumi = put_pulumi(machine, monkeypatch, "3.259.0")
+    engine.install(Progress())
+    pulumi.write_text(PULUMI.format(version="3.100.0", log=machine / "log", code=0))
+    assert engine.install(Progress()).way == "download"
+
+
+@pytest.mark.parametrize("output", ["3.258.9", "2.1.0", "x"])
+def test_a_pulumi_that_will_not_do_is_said_to_be_so(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    put_pulumi(machine, monkeypatch, output)
+    with pytest.raises(
+        ToolchainError, match=rf"bin/pulumi is v{output}, older than the Python SDK \(3\.259\.0\)"
+    ):
+        engine.install(Progress(), "path")
+
+
+def test_without_official_downloads_all_is_built(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_pulumi(machine, monkeypatch, "3.259.0")
+    started = time.monotonic()
+    assert engine._choose() == ("build", "the official downloads cannot be reached")
+    assert time.monotonic() - started < 2
+
+
+def test_plugins_that_cannot_be_fetched_stop_the_installation(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_pulumi(machine, monkeypatch, "3.259.0", code=1)
+    with pytest.raises(
+        ToolchainError, match=r"could not fetch the plugin openstack 5\.5\.3: no reason given\. Check"
+    ):
+        engine.install(Progress(), "path")
+    assert not (machine / "home" / "pulumi" / "installed.json").exists()
+
+
+def test_an_unknown_way_is_refused(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ESTATE_TOOLCHAIN", "docker")
+    with pytest.raises(ToolchainError, match="'docker'; expected path, download or build"):
+        engine.install(Progress())
+
+
+def test_the_engine_sees_nothing_of_the_user_s(machine: Path, archive: bytes) -> None:
+    toolchain = engine.install(Progress())
+    environment = toolchain.environment(
+        {"PATH": "/usr/bin", "PULUMI_ACCESS_TOKEN": "x", "PULUMI_CONFIG_PASSPHRASE": "x", "HOME": "/home/me"}
+    )
+    home = machine / "home"
+    assert environment.keys() & {"PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE"} == set()
+    assert environment["PATH"] == f"{home}/pulumi/bin:/usr/bin"
+    assert environment["PULUMI_HOME"] == f"{home}/pulumi"
+    assert environment["PULUMI_BACKEND_URL"] == f"file://{home}/pulumi-state"
+    passphrase = Path(environment["PULUMI_CONFIG_PASSPHRASE_FILE"])
+    assert stat.S_IMODE(passphrase.stat().st_mode) == 0o600
+    assert len(passphrase.read_text()) > 30
+
+
+def test_the_passphrase_outlives_a_new_installation(machine: Path, archive: bytes) -> None:
+    engine.install(Progress())
+    before = (machine / "home" / "pulumi-passphrase").read_text()
+    (machine / "home" / "pulumi" / "installed.json").unlink()
+    engine.install(Progress())
+    assert (machine / "home" / "pulumi-passphrase").read_text() == before
+
+
+def test_two_at_the_same_time_install_once(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_pulumi(machine, monkeypatch, "3.259.0")
+    script = (
+        "from toolchain.engine import install; from toolchain.progress import Progress; "
+        "install(Progress(), 'path')"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    both = [subprocess.Popen([sys.executable, "-c", script], env=environment) for _ in range(2)]
+    assert [process.wait(30) for process in both] == [0, 0]
+    assert len(plugins_fetched(machine)) == 2
