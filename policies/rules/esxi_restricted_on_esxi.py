@@ -54,8 +54,14 @@ def _must(server: ServerFacts) -> str:
     return f"the {server.kind} must stay on ESXi (restriction: {server.reason})"
 
 
+def _tagged(image: ImageFacts) -> bool:
+    return image_side(image) is ESXI and (
+        not isinstance(image.properties, Unknown) and image.properties.get(trait_key(ESXI)) == REQUIRED
+    )
+
+
 def _use(kind: str, names: Iterable[str]) -> str:
-    shown = ", ".join(sorted(names))
+    shown = ", ".join(sorted(set(names)))
     return f"Use an ESXi {kind}: {shown}." if shown else f"Use an ESXi {kind}."
 
 
@@ -74,7 +80,7 @@ def _image(facts: Facts, server: ServerFacts, image: ImageFacts | Unknown) -> It
             server,
             "image",
             f'image "{image.name}" runs on KVM only, but {_must(server)}.',
-            _use("image", (one.name for one in facts.images if image_side(one) is ESXI)),
+            _use("image", (one.name for one in facts.images if _tagged(one))),
         )
         return
     if isinstance(image.disk_format, str) and image.disk_format not in ("vmdk", "iso"):
@@ -83,7 +89,7 @@ def _image(facts: Facts, server: ServerFacts, image: ImageFacts | Unknown) -> It
             "image",
             f'image "{image.name}" has disk format {image.disk_format}, which ESXi cannot boot, but '
             f"{_must(server)}.",
-            _use("image", (one.name for one in facts.images if image_side(one) is ESXI)),
+            _use("image", (one.name for one in facts.images if _tagged(one))),
         )
         return
     key = "img_hv_type" if "img_hv_type" in image.properties else "hypervisor_type"
