@@ -15,6 +15,8 @@ from typer.core import TyperCommand, TyperGroup
 COMMANDS = {
     "check": "estate.cli.check",
     "show": "estate.cli.show",
+    "policies": "estate.cli.policies",
+    "render": "estate.cli.render",
     "rehearse": "estate.cli.rehearse",
     "preview": "estate.cli.apply:preview",
     "up": "estate.cli.apply:up",
