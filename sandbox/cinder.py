@@ -1,7 +1,8 @@
 """Cinder: API, scheduler and every back end in one process."""
 
 from sandbox import fragments, process
-from sandbox.nova import PLUGINS, login, token_check
+from sandbox.identity import login, token_check
+from sandbox.nova import PLUGINS
 from sandbox.parts import openstack
 from sandbox.process import Program, Record
 from sandbox.settings import Settings

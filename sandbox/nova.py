@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import files, fragments, process
+from sandbox.identity import login, token_check
 from sandbox.parts import openstack
 from sandbox.process import Program, Record
-from sandbox.settings import DOMAIN, SERVICE_PROJECT, Settings
+from sandbox.settings import Settings
 from sandbox.shape import Cluster, KvmHost, Shape
 from sandbox.vcenters import Connection
 
@@ -44,29 +45,6 @@ _TUNING: fragments.Conf = {
     ),
     "vnc": {"enabled": "false"},
 }
-
-
-def login(settings: Settings, user: str) -> dict[str, object]:
-    """A service user's password login, as keystoneauth reads it."""
-    return {
-        "auth_type": "password",
-        "auth_url": settings.auth_url,
-        "username": user,
-        "password": settings.secrets.service,
-        "project_name": SERVICE_PROJECT,
-        "user_domain_name": DOMAIN,
-        "project_domain_name": DOMAIN,
-        "region_name": settings.region,
-    }
-
-
-def token_check(settings: Settings, user: str) -> dict[str, object]:
-    """``[keystone_authtoken]`` of an API."""
-    return login(settings, user) | {
-        "www_authenticate_uri": settings.auth_url,
-        "service_token_roles": "service",
-        "service_token_roles_required": "true",
-    }
 
 
 def start(settings: Settings, shape: Shape) -> tuple[Record, ...]:

@@ -12,6 +12,10 @@ from cinder import monkey_patch
 
 monkey_patch.patch(backend="threading")
 
+from cinder import objects
+
+objects.register_all()  # modules below use the registered names when they are loaded
+
 import argparse
 import os
 import shlex
@@ -108,16 +112,14 @@ def _wait_for_clusters(name: str) -> None:
         options.vmware_ca_file,
     )
     wanted = set(options.vmware_cluster_name or ())
+    LOG.info("Back end %s waits for clusters %s", name, ", ".join(sorted(wanted)))
     while True:
         try:
             with vcenter.session(login) as content:
-                missing = wanted - vcenter.cluster_names(content)
+                if wanted <= vcenter.cluster_names(content):
+                    return
         except Exception as error:  # the vCenter may be away for any reason: ask again
             LOG.warning("Back end %s: vCenter %s: %s", name, login.host, error)
-        else:
-            if not missing:
-                return
-            LOG.info("Back end %s waits for clusters %s", name, ", ".join(sorted(missing)))
         time.sleep(CLUSTER_POLL)
 
 

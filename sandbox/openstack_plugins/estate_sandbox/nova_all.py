@@ -38,6 +38,8 @@ from estate_sandbox.nova_driver import HostSize, KvmDriver
 from estate_sandbox.wsgi import serve
 
 CONF = nova.conf.CONF
+CONTROL = "control"
+"""Host name of conductor and scheduler."""
 
 
 def main() -> None:
@@ -56,11 +58,16 @@ def main() -> None:
 
 
 def _control(port: int) -> list[Any]:
-    application = wsgi_app.init_application("osapi_compute", "nova-api-os-compute")
+    name, program = "osapi_compute", "nova-api-os-compute"
+    wsgi_app.init_global_data(wsgi_app._get_config_files(), name, program)
+    # A host's fragment names its nova-compute; these services are nobody's host. The scheduler that looks
+    # for new hosts compares its own name with this option (nova/scheduler/manager.py).
+    CONF.set_override("host", CONTROL)
+    application = wsgi_app.init_application(name, program)
     os_vif.initialize()
     services = [
-        service.Service.create(host="control", binary="nova-conductor", topic=conductor_rpcapi.RPC_TOPIC),
-        service.Service.create(host="control", binary="nova-scheduler", topic=scheduler_rpcapi.RPC_TOPIC),
+        service.Service.create(binary="nova-conductor", topic=conductor_rpcapi.RPC_TOPIC),
+        service.Service.create(binary="nova-scheduler", topic=scheduler_rpcapi.RPC_TOPIC),
     ]
     for one in services:
         one.start()
