@@ -1,0 +1,263 @@
+"""The gates' decisions over a cloud in every state that matters; the real services come in tests/sandbox."""
+
+from typing import TypeVar
+
+import pytest
+from pulumi.dynamic import Config, ConfigureRequest
+
+from components.gates import gate
+from components.gates.aggregate_isolation import AggregateIsolationProvider
+from components.gates.compute_enabled import ComputeEnabledProvider
+from components.gates.compute_ready import ComputeReadyProvider
+from components.gates.leaving_hosts import LeavingHostsProvider
+from estate.openstack.errors import CloudError
+from tests.components.fake_cloud import TRAIT, FakeCloud, Thing
+
+METADATA = {f"trait:{TRAIT}": "required", "img_hv_type": "vmware"}
+READY = {"host": "nova-a", "trait": TRAIT, "clusterId": "domain-c1"}
+ISOLATION = {"aggregateId": "7", "hosts": ["nova-a"], "trait": TRAIT, "metadata": METADATA}
+ENABLED = {"host": "nova-a", "aggregate": "vendor", "aggregateId": "7"}
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> FakeCloud:
+    fake = FakeCloud()
+    monkeypatch.setattr(gate, "_connection", lambda _name: fake)
+    return fake
+
+
+G = TypeVar("G", bound=gate.Gate)
+
+
+def configured(kind: type[G], patience: str = "1") -> G:
+    provider = kind()
+    provider.configure(ConfigureRequest(Config({"estate:patience": patience}, "estate")))
+    return provider
+
+
+# Before a host joins.
+
+
+def missing(cloud: FakeCloud) -> str:
+    with pytest.raises(CloudError) as caught:
+        configured(ComputeReadyProvider, "0.1").create(dict(READY))
+    assert cloud.calls == []
+    return str(caught.value)
+
+
+def test_no_service(cloud: FakeCloud) -> None:
+    assert "has no nova-compute service for host nova-a" in missing(cloud)
+
+
+def test_service_down(cloud: FakeCloud) -> None:
+    cloud.add_ready("nova-a")
+    cloud.service("nova-a").state = "down"
+    assert "is down" in missing(cloud)
+
+
+def test_service_but_no_compute_node(cloud: FakeCloud) -> None:
+    cloud.add_service("nova-a")
+    assert "has no compute node" in missing(cloud)
+
+
+def test_compute_node_but_no_resource_provider(cloud: FakeCloud) -> None:
+    cloud.add_service("nova-a")
+    cloud.add_node("nova-a")
+    assert "no resource provider" in missing(cloud)
+
+
+def test_resource_provider_without_trait(cloud: FakeCloud) -> None:
+    cloud.add_service("nova-a")
+    cloud.add_node("nova-a")
+    cloud.add_provider("nova-a", "HW_ARCH_X86_64")
+    assert f"lacks the trait {TRAIT}" in missing(cloud)
+
+
+def test_the_node_of_an_earlier_cluster_does_not_count(cloud: FakeCloud) -> None:
+    cloud.add_ready("nova-a", "domain-c12.vc")
+    said = missing(cloud)
+    assert "domain-c12.vc, expected domain-c1.…" in said
+
+
+def test_waits_until_the_host_is_ready_and_says_what_for(
+    cloud: FakeCloud, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.add_service("nova-a")
+    coming = [lambda: None, lambda: cloud.add_node("nova-a"), lambda: cloud.add_provider("nova-a", TRAIT)]
+    services = cloud.services
+
+    def looked(*, binary: str, host: str | None = None) -> list[Thing]:
+        if coming:
+            coming.pop(0)()
+        return services(binary=binary, host=host)
+
+    monkeypatch.setattr(cloud, "services", looked)
+    assert configured(ComputeReadyProvider, "9").create(dict(READY)).outs == READY
+    said = capsys.readouterr().out
+    assert "waiting (0 of at most 9 s)" in said
+    assert "has no compute node" in said
+
+
+# Isolation: the three states that a failed `up` may leave, and tampering.
+
+
+def isolate(cloud: FakeCloud) -> None:
+    provider = configured(AggregateIsolationProvider)
+    provider.create(dict(ISOLATION))
+    assert cloud.aggregate.hosts == ["nova-a"]
+    assert cloud.providers["n-nova-a"].aggregates == {"agg-uuid"}
+    assert METADATA.items() <= cloud.aggregate.metadata.items()
+    cloud.calls.clear()
+    assert provider.diff("settled", dict(ISOLATION), dict(ISOLATION)).changes is False
+    assert cloud.calls == [], "a look changes nothing"
+
+
+def test_an_isolated_aggregate_is_left_alone(cloud: FakeCloud) -> None:
+    cloud.add_ready("nova-a")
+    cloud.aggregate.metadata = dict(METADATA)
+    cloud.add_host_to_aggregate("7", "nova-a")
+    cloud.calls.clear()
+    configured(AggregateIsolationProvider).create(dict(ISOLATION))
+    assert cloud.calls == []
+
+
+def test_membership_that_never_came_is_added(cloud: FakeCloud) -> None:
+    """State 1: add-host failed for want of the service; it is there now."""
+    cloud.add_ready("nova-a")
+    isolate(cloud)
+
+
+def test_membership_written_by_a_failed_call_is_mirrored(cloud: FakeCloud) -> None:
+    """State 2: a service without compute node, so add-host wrote the membership and failed."""
+    cloud.add_service("nova-a")
+    with pytest.raises(Exception, match="list index"):
+        cloud.add_host_to_aggregate("7", "nova-a")
+    cloud.add_node("nova-a")
+    cloud.add_provider("nova-a", TRAIT)
+    isolate(cloud)
+
+
+def test_a_mirror_that_is_silently_missing_is_made(cloud: FakeCloud) -> None:
+    """State 3: a compute node without resource provider, so add-host only logged a warning."""
+    cloud.add_service("nova-a")
+    cloud.add_node("nova-a")
+    cloud.add_host_to_aggregate("7", "nova-a")
+    cloud.add_provider("nova-a", TRAIT)
+    isolate(cloud)
+
+
+def test_other_aggregates_of_a_provider_stay(cloud: FakeCloud) -> None:
+    cloud.add_ready("nova-a")
+    cloud.aggregate.hosts.append("nova-a")
+    cloud.providers["n-nova-a"].aggregates = {"other"}
+    configured(AggregateIsolationProvider).create(dict(ISOLATION))
+    assert cloud.providers["n-nova-a"].aggregates == {"other", "agg-uuid"}
+
+
+def test_isolation_without_trait_is_no_isolation(cloud: FakeCloud) -> None:
+    cloud.add_ready("nova-a")
+    cloud.providers["n-nova-a"].traits.clear()
+    with pytest.raises(CloudError, match=f"no resource provider with the trait {TRAIT}"):
+        configured(AggregateIsolationProvider, "0.1").create(dict(ISOLATION))
+
+
+@pytest.mark.parametrize("what", ["metadata", "membership", "mirror", "trait", "node"])
+def test_the_next_look_sees_what_was_tampered_with(
+    cloud: FakeCloud, what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloud.add_ready("nova-a")
+    isolate(cloud)
+    if what == "metadata":
+        del cloud.aggregate.metadata[f"trait:{TRAIT}"]
+    elif what == "membership":
+        cloud.aggregate.hosts.clear()
+    elif what == "mirror":
+        cloud.providers["n-nova-a"].aggregates.clear()
+    elif what == "trait":
+        cloud.providers["n-nova-a"].traits.clear()
+    else:
+        cloud._nodes.clear()
+    provider = configured(AggregateIsolationProvider)
+    assert provider.diff("settled", dict(ISOLATION), dict(ISOLATION)).changes is True
+    assert "aggregate vendor does not isolate" in capsys.readouterr().out
+
+
+def test_an_aggregate_that_is_gone_is_said_in_a_sentence(cloud: FakeCloud) -> None:
+    with pytest.raises(CloudError, match="no aggregate 8 any more"):
+        configured(AggregateIsolationProvider).create({**ISOLATION, "aggregateId": "8"})
+
+
+# Opening and closing a host.
+
+
+def test_a_new_service_is_enabled(cloud: FakeCloud) -> None:
+    cloud.add_ready("nova-a")
+    provider = configured(ComputeEnabledProvider)
+    provider.create(dict(ENABLED))
+    assert cloud.service("nova-a").status == "enabled"
+    assert provider.diff("settled", dict(ENABLED), dict(ENABLED)).changes is False
+
+
+def test_a_service_that_we_disabled_is_enabled_again(cloud: FakeCloud) -> None:
+    cloud.add_ready("nova-a")
+    cloud.service("nova-a").disabled_reason = "estate: leaves aggregate vendor"
+    provider = configured(ComputeEnabledProvider)
+    assert provider.diff("settled", dict(ENABLED), dict(ENABLED)).changes is True
+    provider.update("settled", dict(ENABLED), dict(ENABLED))
+    assert cloud.service("nova-a").status == "enabled"
+
+
+@pytest.mark.parametrize("reason", [None, "maintenance until Friday", "set by vmwareapi host_state"])
+def test_what_others_disabled_stays_disabled_and_is_said(
+    cloud: FakeCloud, reason: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloud.add_ready("nova-a")
+    cloud.service("nova-a").disabled_reason = reason
+    provider = configured(ComputeEnabledProvider)
+    provider.create(dict(ENABLED))
+    assert provider.diff("settled", dict(ENABLED), dict(ENABLED)).changes is False
+    assert cloud.calls == []
+    said = capsys.readouterr().out
+    assert said.count(reason or "(no reason given)") == 2
+
+
+def test_enabled_means_that_placement_knows_it_too(cloud: FakeCloud) -> None:
+    cloud.add_ready("nova-a")
+    cloud.providers["n-nova-a"].traits.add("COMPUTE_STATUS_DISABLED")
+    with pytest.raises(CloudError, match="still has COMPUTE_STATUS_DISABLED"):
+        configured(ComputeEnabledProvider, "0.1").create(dict(ENABLED))
+
+
+def test_a_member_is_disabled_when_its_aggregate_goes(cloud: FakeCloud) -> None:
+    cloud.add_ready("nova-a")
+    isolate(cloud)
+    provider = configured(ComputeEnabledProvider)
+    provider.create(dict(ENABLED))
+    provider.delete("settled", dict(ENABLED))
+    assert cloud.service("nova-a").status == "disabled"
+    assert cloud.service("nova-a").disabled_reason == "estate: aggregate vendor is taken down"
+
+
+def test_a_host_that_has_left_already_is_not_touched(cloud: FakeCloud) -> None:
+    """It may be enabled in another aggregate by now: Pulumi deletes at the end of an update."""
+    cloud.add_ready("nova-a")
+    cloud.service("nova-a").status = "enabled"
+    configured(ComputeEnabledProvider).delete("settled", dict(ENABLED))
+    assert cloud.calls == []
+
+
+def test_hosts_are_disabled_before_they_leave(cloud: FakeCloud) -> None:
+    cloud.add_ready("nova-a")
+    cloud.add_ready("nova-b")
+    for host in ("nova-a", "nova-b"):
+        cloud.service(host).status = "enabled"
+    olds = {"aggregate": "vendor", "hosts": ["nova-a", "nova-b"]}
+    configured(LeavingHostsProvider).update("settled", olds, {**olds, "hosts": ["nova-b"]})
+    assert cloud.calls == ["disabled nova-a"]
+    assert cloud.service("nova-a").disabled_reason == "estate: leaves aggregate vendor"
+
+
+def test_a_changed_input_is_a_change_without_a_look(cloud: FakeCloud) -> None:
+    changed = {**READY, "clusterId": "domain-c2", "__provider": "x"}
+    assert configured(ComputeReadyProvider).diff("settled", dict(READY), changed).changes is True
+    assert configured(ComputeReadyProvider).diff("settled", changed, dict(changed)).changes is False
