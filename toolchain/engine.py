@@ -74,7 +74,7 @@ def install(progress: Progress, way: Way | None = None) -> Toolchain:
     wanted = way or _wanted_way()
     if (current := _current(wanted)) is not None:
         return current
-    with exclusive(home() / "toolchain.lock"):
+    with exclusive(home() / "toolchain.lock", progress):
         if (current := _current(wanted)) is not None:
             return current
         chosen, why = (wanted, "as asked for") if wanted else _choose()
@@ -155,8 +155,10 @@ def _key(way: Way) -> str:
     if way == "build":
         return " ".join([pinned, *(program.key for program in programs().values())])
     if way == "path":
-        pulumi = shutil.which("pulumi")
-        return f"{pinned} {pulumi} {Path(pulumi).stat().st_mtime_ns if pulumi else None}"
+        found = shutil.which("pulumi")
+        # Resolved, because that is also what is found where our own environment comes first on PATH.
+        pulumi = Path(found).resolve() if found else None
+        return f"{pinned} {pulumi} {pulumi.stat().st_mtime_ns if pulumi else None}"
     return pinned
 
 

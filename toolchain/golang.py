@@ -84,7 +84,7 @@ def build_all(programs: Sequence[Program], progress: Progress) -> list[Path]:
     binaries = [program.binary for program in programs]
     if all(binary.exists() for binary in binaries):
         return binaries
-    with exclusive(home() / "go" / "lock"):
+    with exclusive(home() / "go" / "lock", progress):
         compiler = find_go(progress)
         for program, binary in zip(programs, binaries, strict=True):
             if not binary.exists():

@@ -5,11 +5,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from toolchain.progress import Progress
+
 
 @contextmanager
-def exclusive(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on the file ``path`` (created if need be); wait for whoever holds it now."""
+def exclusive(path: Path, progress: Progress) -> Iterator[None]:
+    """Hold an exclusive lock on the file ``path`` (created if need be); say so while another holds it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with progress.step("Wait for another process that is installing"):
+                fcntl.flock(file, fcntl.LOCK_EX)
         yield

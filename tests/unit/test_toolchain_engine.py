@@ -135,6 +135,21 @@ def test_a_second_call_starts_nothing_and_is_quick(
     assert time.monotonic() - started < 0.2
 
 
+def test_our_own_environment_leads_to_the_same_installation(
+    machine: Path, archive: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pulumi = put_pulumi(machine, monkeypatch, "3.259.0")
+    links = machine / "links"
+    links.mkdir()
+    (links / "pulumi").symlink_to(pulumi)
+    monkeypatch.setenv("PATH", f"{links}:/usr/bin:/bin")
+    toolchain = engine.install(Progress())
+    assert toolchain.pulumi == pulumi
+    monkeypatch.setenv("PATH", toolchain.environment()["PATH"])
+    monkeypatch.setattr(subprocess, "run", None)
+    assert engine.install(Progress()) == toolchain
+
+
 def test_a_changed_pulumi_on_path_is_looked_at_again(
     machine: Path, archive: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
