@@ -43,7 +43,7 @@ class _Lazy(TyperGroup):
         return cast("TyperCommand", command)
 
 
-_app = typer.Typer(
+app = typer.Typer(
     cls=_Lazy,
     no_args_is_help=True,
     add_completion=False,
@@ -53,7 +53,7 @@ _app = typer.Typer(
 )
 
 
-@_app.callback()
+@app.callback()
 def _estate() -> None:
     """Multi-hypervisor OpenStack estates (KVM and ESXi) as code.
 
@@ -65,4 +65,4 @@ def main() -> None:
     """Entry point ``estate``. Exit codes: 0 fine, 1 findings, 2 unusable input, 130 interrupted."""
     for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a name still shows the rest
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
-    _app()
+    app()

@@ -21,7 +21,9 @@ def find(env: str | Path) -> Path:
     """
     here = Path.cwd()
     stacks = next((top / "stacks" for top in (here, *here.parents) if (top / "stacks").is_dir()), None)
-    is_name = isinstance(env, str) and Path(env).name == env
+    is_name = isinstance(env, str) and env != ".." and Path(env).name == env
+    if not str(env):
+        raise DocumentsError("expected the name of an environment or the path of a folder, got nothing.")
     try:
         if is_name and stacks is not None and (stacks / env).is_dir():
             return Path(os.path.relpath(stacks / env, here))

@@ -1,0 +1,528 @@
+"""Every way to be wrong that the language knows: the exact place, and the words that a person reads."""
+
+# ruff: noqa: E501 - documents and messages stand here as a person sees them
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from estate.documents import load
+from tests.unit.marked import BASE, folder, unmarked
+
+W = "image: rhel-kvm, flavor: small-kvm, networks: app"
+NAME = (
+    "expected a name of lower-case letters, digits, dots, underscores and hyphens, at most 63 characters long"
+)
+
+
+class Case(NamedTuple):
+    """A document, and what is said about each marked place in it (in the order of the places)."""
+
+    document: str
+    rule: str
+    said: tuple[str, ...]
+
+
+def case(document: str, rule: str, *said: str) -> Case:
+    return Case(document, rule, said)
+
+
+CASES = {
+    # keys
+    "unknown-kind": case(
+        "¦netwroks: {}", "unknown-key", 'document: there is no kind "netwroks". Did you mean networks?'
+    ),
+    "unknown-key": case(
+        f"workloads: {{w: {{{W}, ¦flavour: x}}}}",
+        "unknown-key",
+        'workload "w": unknown key "flavour". Did you mean flavor?',
+    ),
+    "unknown-key-inside": case(
+        f"workloads: {{w: {{{W}, volumes: {{d: {{type: gold-kvm, size: 1 GiB, ¦sise: 1 GiB}}}}}}}}",
+        "unknown-key",
+        'workload "w": volumes.d: unknown key "sise". Did you mean size?',
+    ),
+    "unknown-key-far": case(
+        "projects: {q: {¦zzz: 1}}", "unknown-key", 'project "q": unknown key "zzz". There is: description.'
+    ),
+    "missing-key": case(
+        "workloads:\n  ¦w:\n    image: rhel-kvm\n    networks: app",
+        "missing-key",
+        'workload "w": the key "flavor" is missing (Flavor of its servers).',
+    ),
+    "missing-key-inside": case(
+        f"workloads: {{w: {{{W}, volumes: {{¦d: {{type: gold-kvm}}}}}}}}",
+        "missing-key",
+        'workload "w": volumes.d: the key "size" is missing (Size, GiB).',
+    ),
+    "duplicate-key": case(
+        f"workloads: {{w: {{{W}, ¦image: rhel-kvm}}}}",
+        "duplicate-key",
+        "document: image is given twice; it stands at {folder}/case.yaml:1:17 already.",
+    ),
+    "duplicate-block": case(
+        "projects:\n  q: {}\n  ¦q: {}",
+        "duplicate-key",
+        "document: q is given twice; it stands at {folder}/case.yaml:2:3 already.",
+    ),
+    "duplicate-block-over-files": case(
+        "projects:\n  ¦pay: {}",
+        "duplicate-block",
+        'project "pay": is defined twice; it stands at {folder}/base.yaml:35:3 already.',
+    ),
+    "duplicate-settings": case(
+        "¦estate: {name: t}",
+        "duplicate-block",
+        "estate: is defined twice; it stands at {folder}/base.yaml:2:1 already.",
+    ),
+    "written-name": case(
+        "projects: {q: {name: ¦q}}",
+        "wrong-value",
+        'project "q": name: a block\'s name is its key; remove name.',
+    ),
+    "key-is-number": case(
+        "projects: {¦443: {}}",
+        "key-not-text",
+        "document: expected a key that is text, got 443; put it in quotes.",
+    ),
+    "key-is-null": case(
+        "projects: {¦~: {}}",
+        "key-not-text",
+        "document: expected a key that is text, got ~; put it in quotes.",
+    ),
+    "key-is-list": case(
+        "projects:\n  ? ¦[a]\n  : {}",
+        "key-not-text",
+        "document: expected a key that is text, got one with parts.",
+    ),
+    "block-name": case("projects: {¦Pay: {}}", "wrong-value", f"project \"Pay\": {NAME}, got 'Pay'."),
+    "inner-block-name": case(
+        "networks: {n: {subnets: {¦N 4: {cidr: 10.2.0.0/24}}}}",
+        "wrong-value",
+        f"subnet \"N 4\": {NAME}, got 'N 4'.",
+    ),
+    # types
+    "kind-is-list": case(
+        "routers: ¦[a]",
+        "wrong-type",
+        "document: expected blocks (name: …) under routers; without any, remove the key.",
+    ),
+    "kind-is-empty": case(
+        "routers:¦",
+        "wrong-type",
+        "document: expected blocks (name: …) under routers; without any, remove the key.",
+    ),
+    "root-is-list": case("¦- a", "wrong-type", "document: expected kinds of blocks (workloads: …) as keys."),
+    "root-is-text": case(
+        "¦workloads", "wrong-type", "document: expected kinds of blocks (workloads: …) as keys."
+    ),
+    "block-is-text": case(
+        "projects: {q: ¦x}", "wrong-type", "project \"q\": expected a mapping (key: value), got 'x'."
+    ),
+    "block-is-empty": case(
+        "projects:\n  q:¦", "wrong-type", 'project "q": expected a mapping (key: value), got nothing.'
+    ),
+    "value-is-empty": case(
+        "workloads: {w: {image: rhel-kvm, flavor: ¦, networks: app}}",
+        "wrong-type",
+        'workload "w": flavor: expected text, got nothing.',
+    ),
+    "text-is-number": case(
+        "aggregates: {a: {hypervisor: kvm, availability_zone: z, hosts: k1, "
+        "host: {vcpus: 1, memory: 1 GiB, disk: 1 GiB}, metadata: {tier: ¦1}}}",
+        "wrong-type",
+        'aggregate "a": metadata.tier: expected text, got 1; put it in quotes: "1".',
+    ),
+    "text-is-list": case(
+        "projects: {q: {description: ¦[a]}}",
+        "wrong-type",
+        'project "q": description: expected text, got a list.',
+    ),
+    "text-is-empty": case(
+        'projects: {q: {description: ¦""}}',
+        "wrong-value",
+        "project \"q\": description: expected some text, got ''.",
+    ),
+    "text-too-long": case(
+        f"projects: {{q: {{description: ¦{'x' * 256}}}}}",
+        "wrong-value",
+        f"project \"q\": description: expected at most 255 characters, got '{'x' * 57}...'.",
+    ),
+    "number-is-text": case(
+        'flavors: {f: {hypervisor: kvm, vcpus: ¦"4", memory: 1 GiB, disk: 1 GiB}}',
+        "wrong-type",
+        "flavor \"f\": vcpus: expected a whole number, got '4'.",
+    ),
+    "number-is-fraction": case(
+        "flavors: {f: {hypervisor: kvm, vcpus: ¦1.5, memory: 1 GiB, disk: 1 GiB}}",
+        "wrong-type",
+        'flavor "f": vcpus: expected a whole number, got 1.5.',
+    ),
+    "number-is-truth": case(
+        "flavors: {f: {hypervisor: kvm, vcpus: ¦true, memory: 1 GiB, disk: 1 GiB}}",
+        "wrong-type",
+        'flavor "f": vcpus: expected a whole number, got true.',
+    ),
+    "number-is-endless": case(
+        f"flavors: {{f: {{hypervisor: kvm, vcpus: ¦{'9' * 50}, memory: 1 GiB, disk: 1 GiB}}}}",
+        "wrong-type",
+        f"flavor \"f\": vcpus: expected a whole number, got '{'9' * 50}'.",
+    ),
+    "number-too-small": case(
+        "flavors: {f: {hypervisor: kvm, vcpus: ¦0, memory: 1 GiB, disk: 1 GiB}}",
+        "wrong-value",
+        'flavor "f": vcpus: expected at least 1, got 0.',
+    ),
+    "octal": case(
+        "flavors: {f: {hypervisor: kvm, vcpus: ¦010, memory: 1 GiB, disk: 1 GiB}}",
+        "ambiguous-number",
+        "document: 010 could be octal or decimal; write it without leading zeros, or in quotes.",
+    ),
+    "size-without-unit": case(
+        "flavors: {f: {hypervisor: kvm, vcpus: 1, memory: ¦2048, disk: 1 GiB}}",
+        "wrong-value",
+        'flavor "f": memory: expected a size with its unit, such as 2048 GiB or 2048 MiB, got 2048.',
+    ),
+    "size-in-gb": case(
+        "flavors: {f: {hypervisor: kvm, vcpus: 1, memory: ¦2 GB, disk: 1 GiB}}",
+        "wrong-value",
+        "flavor \"f\": memory: expected a size such as 64 GiB, 512 MiB or 2 TiB, got '2 GB'.",
+    ),
+    "size-is-fraction": case(
+        "flavors: {f: {hypervisor: kvm, vcpus: 1, memory: 1 GiB, disk: ¦1500 MiB}}",
+        "wrong-value",
+        'flavor "f": disk: expected a whole number of GiB, got 1500 MiB.',
+    ),
+    "size-is-zero": case(
+        "flavors: {f: {hypervisor: kvm, vcpus: 1, memory: ¦0 GiB, disk: 1 GiB}}",
+        "wrong-value",
+        'flavor "f": memory: expected a positive whole number of MiB, got 0 GiB.',
+    ),
+    "enum": case(
+        "flavors: {f: {hypervisor: ¦xen, vcpus: 1, memory: 1 GiB, disk: 1 GiB}}",
+        "wrong-value",
+        "flavor \"f\": hypervisor: expected kvm or esxi, got 'xen'.",
+    ),
+    "yes-is-text": case(
+        "clusters: {c: {vcenter: vc1, compute_host: n, hosts: e1, "
+        "host: {cores: 1, threads: 1, memory: 1 GiB}, ha: {enabled: ¦yes}}}",
+        "wrong-type",
+        "cluster \"c\": ha.enabled: expected true or false, got 'yes'.",
+    ),
+    "ratio-is-infinite": case(
+        "aggregates: {a: {hypervisor: kvm, availability_zone: z, hosts: k1, "
+        "host: {vcpus: 1, memory: 1 GiB, disk: 1 GiB}, cpu_allocation_ratio: ¦.inf}}",
+        "wrong-value",
+        'aggregate "a": cpu_allocation_ratio: expected a finite number, got inf.',
+    ),
+    "date": case(
+        f"workloads: {{w: {{{W}, restriction: {{reason: licence, evidence: e, owner: o, review: ¦2027-13-01}}}}}}",
+        "wrong-value",
+        "workload \"w\": restriction.review: expected a date such as 2027-06-30, got '2027-13-01'.",
+    ),
+    "date-is-number": case(
+        f"workloads: {{w: {{{W}, restriction: {{reason: licence, evidence: e, owner: o, review: ¦2027}}}}}}",
+        "wrong-value",
+        'workload "w": restriction.review: expected a date such as 2027-06-30, got 2027.',
+    ),
+    "reason": case(
+        f"workloads: {{w: {{{W}, restriction: {{reason: ¦vendor, evidence: e, owner: o, review: 2027-01-01}}}}}}",
+        "wrong-value",
+        'workload "w": restriction.reason: expected vendor-support, licence, certification or technical, '
+        "got 'vendor'.",
+    ),
+    # names, ranges, addresses
+    "host-name": case(
+        "vcenters: {v: {server: ¦VC_1, datacenter: d, switch: s}}",
+        "wrong-value",
+        'vcenter "v": server: expected a host name in lower-case letters, digits, hyphens and dots (RFC 1123), '
+        "got 'VC_1'.",
+    ),
+    "range": case(
+        f"workloads: {{w: {{{W}, members: ¦'m[1-'}}}}",
+        "wrong-value",
+        'workload "w": members: expected a name or a range such as kvm[01-12] (several are written as a list), '
+        "got 'm[1-'.",
+    ),
+    "range-too-large": case(
+        f"workloads: {{w: {{{W}, members: ¦'m[1-99999999999999999999]'}}}}",
+        "wrong-value",
+        'workload "w": members: expected at most 10000 names, got 99999999999999999999.',
+    ),
+    "range-with-comma": case(
+        "workloads: {w: {image: rhel-kvm, flavor: small-kvm, networks: ¦'app,data'}}",
+        "wrong-value",
+        'workload "w": networks: expected a name or a range such as kvm[01-12] (several are written as a list), '
+        "got 'app,data'.",
+    ),
+    "range-names-twice": case(
+        f"workloads: {{w: {{{W}, members: ¦['m[1-3]', m2]}}}}",
+        "wrong-value",
+        'workload "w": members: expected each name once, got m2 twice.',
+    ),
+    "range-of-numbers": case(
+        f"workloads: {{w: {{{W}, members: ¦[m1, 2]}}}}",
+        "wrong-value",
+        'workload "w": members: expected a name or a range such as kvm[01-12], or a list of them, '
+        "got 2 in the list.",
+    ),
+    "range-of-nothing": case(
+        "workloads: {w: {image: rhel-kvm, flavor: small-kvm, networks: ¦[]}}",
+        "wrong-value",
+        'workload "w": networks: expected at least one name, got none.',
+    ),
+    "name-in-list": case(
+        f"workloads: {{w: {{{W}, members: ['m[1-3]', ¦M4, m5]}}}}",
+        "wrong-value",
+        f"workload \"w\": members: {NAME}, got 'M4'.",
+    ),
+    "address": case(
+        "networks: {n: {subnets: {s: {cidr: 10.2.0.0/24, dns: [¦10.2.0.300]}}}}",
+        "wrong-value",
+        "subnet \"s\": dns: expected an IP address such as 10.20.0.2, got '10.2.0.300'.",
+    ),
+    "cidr": case(
+        "networks: {n: {subnets: {s: {cidr: ¦10.2.0.0/33}}}}",
+        "wrong-value",
+        "subnet \"s\": cidr: expected a range of addresses such as 10.20.0.0/24, got '10.2.0.0/33'.",
+    ),
+    "cidr-is-number": case(
+        "networks: {n: {subnets: {s: {cidr: ¦10}}}}",
+        "wrong-value",
+        'subnet "s": cidr: expected a range of addresses such as 10.20.0.0/24, got 10.',
+    ),
+    "cidr-of-host": case(
+        "networks: {n: {subnets: {s: {cidr: ¦10.2.0.7/24}}}}",
+        "wrong-value",
+        'subnet "s": cidr: expected the first address of the range, 10.2.0.0/24, got 10.2.0.7/24.',
+    ),
+    "gateway-outside": case(
+        "networks: {n: {subnets: {s: {cidr: 10.2.0.0/24, gateway: ¦10.3.0.1}}}}",
+        "wrong-value",
+        'subnet "s": gateway: expected the gateway inside 10.2.0.0/24, got 10.3.0.1.',
+    ),
+    "pool-outside": case(
+        "networks: {n: {subnets: {s: {cidr: 10.2.0.0/24, pools: ¦[{start: 10.2.0.9, end: 10.2.1.9}]}}}}",
+        "wrong-value",
+        'subnet "s": pools: expected pools inside 10.2.0.0/24, got 10.2.1.9.',
+    ),
+    "pool-backwards": case(
+        "networks: {n: {subnets: {s: {cidr: 10.2.0.0/24, pools: [¦{start: 10.2.0.9, end: 10.2.0.1}]}}}}",
+        "wrong-value",
+        'subnet "s": pools.0: expected a pool from a lower to a higher address, got 10.2.0.9 to 10.2.0.1.',
+    ),
+    "no-subnets": case(
+        "networks: {n: {¦subnets: {}}}", "wrong-value", 'network "n": subnets: expected at least 1, got 0.'
+    ),
+    # what a block's own keys say together
+    "kvm-without-hosts": case(
+        "aggregates: {¦a: {hypervisor: kvm, availability_zone: z, host: {vcpus: 1, memory: 1 GiB, disk: 1 GiB}}}",
+        "wrong-value",
+        'aggregate "a": hosts: a kvm aggregate needs hosts (names or a range).',
+    ),
+    "kvm-with-clusters": case(
+        "aggregates: {a: {hypervisor: kvm, availability_zone: z, hosts: k1, "
+        "host: {vcpus: 1, memory: 1 GiB, disk: 1 GiB}, clusters: ¦esx}}",
+        "wrong-value",
+        'aggregate "a": clusters: a kvm aggregate has hosts, not clusters; remove clusters or say '
+        "hypervisor: esxi.",
+    ),
+    "esxi-with-hosts": case(
+        "aggregates: {a: {hypervisor: esxi, availability_zone: z, hosts: ¦e1, clusters: esx}}",
+        "wrong-value",
+        'aggregate "a": hosts: an esxi aggregate has clusters, not hosts, because Nova sees one nova-compute '
+        "per vCenter cluster and not the ESXi hosts; remove hosts.",
+    ),
+    "esxi-without-clusters": case(
+        "aggregates: {¦a: {hypervisor: esxi, availability_zone: z}}",
+        "wrong-value",
+        'aggregate "a": clusters: an esxi aggregate needs its clusters.',
+    ),
+    "image-suffix": case(
+        "images: {i: {hypervisor: kvm, file: ¦a.vmdk, virtual_size: 1 GiB}}",
+        "wrong-value",
+        'image "i": file: expected a .qcow2 file for hypervisor kvm, got a.vmdk.',
+    ),
+    "image-of-kvm-with-adapter": case(
+        "images: {i: {hypervisor: kvm, file: a.qcow2, virtual_size: 1 GiB, adapter: ¦ide}}",
+        "wrong-value",
+        'image "i": adapter: only images with hypervisor: esxi have adapter; remove it.',
+    ),
+    "image-of-esxi-without-disk-type": case(
+        "images: {¦i: {hypervisor: esxi, file: a.vmdk, virtual_size: 1 GiB, adapter: ide}}",
+        "wrong-value",
+        'image "i": disk_type: an esxi image needs disk_type: one of sparse, streamOptimized.',
+    ),
+    "image-guest": case(
+        "images: {i: {hypervisor: esxi, file: a.vmdk, virtual_size: 1 GiB, disk_type: sparse, adapter: ide, "
+        "guest: ¦RHEL 9}}",
+        "wrong-value",
+        "image \"i\": guest: expected a vSphere guest id such as rhel9_64Guest, got 'RHEL 9'.",
+    ),
+    "memory-on-esxi": case(
+        "flavors: {f: {hypervisor: esxi, vcpus: 1, memory: ¦2049 MiB, disk: 1 GiB}}",
+        "wrong-value",
+        'flavor "f": memory: expected a multiple of 4 MiB on ESXi (vSphere takes no other), got 2049 MiB; '
+        "use 2048 MiB or 2052 MiB.",
+    ),
+    "flavor-of-kvm-with-projects": case(
+        "flavors: {f: {hypervisor: kvm, vcpus: 1, memory: 1 GiB, disk: 1 GiB, projects: ¦pay}}",
+        "wrong-value",
+        'flavor "f": projects: only flavors with hypervisor: esxi name projects; a kvm flavor is public.',
+    ),
+    "rule-ports-of-icmp": case(
+        'security_groups: {g: {rules: [{protocol: icmp, ports: ¦"1"}]}}',
+        "wrong-value",
+        'security group "g": rules.0.ports: only tcp and udp have ports, got protocol icmp; remove ports.',
+    ),
+    "rule-ports-backwards": case(
+        'security_groups: {g: {rules: [{protocol: tcp, ports: ¦"9-1"}]}}',
+        "wrong-value",
+        'security group "g": rules.0.ports: expected ports between 1 and 65535, the smaller first, got 9-1.',
+    ),
+    "rule-ports-words": case(
+        "security_groups: {g: {rules: [{protocol: tcp, ports: ¦https}]}}",
+        "wrong-value",
+        'security group "g": rules.0.ports: expected a port such as 443 or a range such as 8000-8100, '
+        "got 'https'.",
+    ),
+    "rule-two-remotes": case(
+        "security_groups: {g: {rules: [{protocol: tcp, remote: 10.0.0.0/8, group: ¦web}]}}",
+        "wrong-value",
+        'security group "g": rules.0.group: expected either remote (addresses) or group, got both.',
+    ),
+    "volume-type-without-vcenter": case(
+        "storage: {a: {capacity: 1 TiB, volume_types: {¦t: {serves: esxi}}}}",
+        "wrong-value",
+        'volume type "t": vcenter: a volume type for esxi needs its vcenter, because a VMDK back end speaks to '
+        "one vCenter.",
+    ),
+    "volume-type-of-kvm-with-vcenter": case(
+        "storage: {a: {capacity: 1 TiB, volume_types: {t: {serves: kvm, vcenter: ¦vc1}}}}",
+        "wrong-value",
+        'volume type "t": vcenter: a volume type for kvm has no vcenter; remove it or say serves: esxi.',
+    ),
+    "datastores-larger-than-array": case(
+        "storage: {a: {capacity: 1 TiB, ¦datastores: {d: {capacity: 2 TiB, clusters: esx}}}}",
+        "wrong-value",
+        'array "a": datastores: expected datastores within the array\'s capacity of 1024 GiB, got 2048 GiB.',
+    ),
+    # references
+    "unknown-image": case(
+        "workloads: {w: {image: ¦rhel-kvmm, flavor: small-kvm, networks: app}}",
+        "unknown-reference",
+        'workload "w": there is no image "rhel-kvmm". Did you mean rhel-kvm?',
+    ),
+    "unknown-in-list": case(
+        "workloads: {w: {image: rhel-kvm, flavor: small-kvm, networks: [app, ¦dtaa]}}",
+        "unknown-reference",
+        'workload "w": there is no network "dtaa". Did you mean data?',
+    ),
+    "unknown-in-range": case(
+        "routers: {r: {networks: [app, ¦'n[1-1]']}}",
+        "unknown-reference",
+        'router "r": there is no network "n1". There is: app, data.',
+    ),
+    "unknown-volume-type": case(
+        f"workloads: {{w: {{{W}, volumes: {{d: {{type: ¦silver, size: 1 GiB}}}}}}}}",
+        "unknown-reference",
+        'workload "w": there is no volume type "silver". There is: gold-esxi, gold-kvm.',
+    ),
+    "unknown-zone": case(
+        f"workloads: {{w: {{{W}, availability_zone: ¦az-kwm}}}}",
+        "unknown-reference",
+        'workload "w": there is no availability zone "az-kwm". Did you mean az-kvm?',
+    ),
+    "unknown-group": case(
+        "security_groups: {g: {rules: [{protocol: tcp}, {protocol: tcp, group: ¦h}]}}",
+        "unknown-reference",
+        'security group "g": there is no security group "h". There is: g, web.',
+    ),
+    "unknown-project": case(
+        "flavors: {f: {hypervisor: esxi, vcpus: 1, memory: 1 GiB, disk: 1 GiB, projects: [¦pai]}}",
+        "unknown-reference",
+        'flavor "f": there is no project "pai". Did you mean pay?',
+    ),
+    "host-of-two": case(
+        "aggregates: {a: {hypervisor: kvm, availability_zone: z, hosts: ['k[1-2]', ¦kvm1.example], "
+        "host: {vcpus: 1, memory: 1 GiB, disk: 1 GiB}}}",
+        "host-has-one-owner",
+        'aggregate "a": host "kvm1.example" belongs to aggregate "general" already; a host has one owner.',
+    ),
+    "cluster-of-two": case(
+        "aggregates: {a: {hypervisor: esxi, availability_zone: z, clusters: [¦esx]}}",
+        "cluster-in-one-aggregate",
+        'aggregate "a": cluster "esx" belongs to aggregate "vendor" already; a cluster is in exactly one '
+        "aggregate.",
+    ),
+    "zone-of-two": case(
+        "aggregates: {a: {hypervisor: kvm, availability_zone: ¦az-kvm, hosts: k1, "
+        "host: {vcpus: 1, memory: 1 GiB, disk: 1 GiB}}}",
+        "zone-of-one-aggregate",
+        'aggregate "a": availability zone "az-kvm" is the zone of aggregate "general" already; a zone that two '
+        "aggregates share says nothing about the hypervisor.",
+    ),
+    "server-of-two": case(
+        f"workloads: {{w: {{{W}, members: 'm[1-2]'}}, ¦m2: {{{W}}}}}",
+        "unique-server",
+        'workload "m2": server "m2" is a member of workload "w" already.',
+    ),
+    "volume-type-of-two": case(
+        "storage: {a: {capacity: 1 TiB, volume_types: {¦gold-kvm: {serves: kvm}}}}",
+        "unique-volume-type",
+        'volume type "gold-kvm": array "array" has a volume type of that name already.',
+    ),
+    "volume-type-without-datastore": case(
+        "storage: {a: {capacity: 1 TiB, volume_types: {¦t: {serves: esxi, vcenter: vc1}}}}",
+        "volume-type-has-datastore",
+        'volume type "t": array "a" presents no datastore to a cluster of vcenter "vc1", so volumes of this type '
+        "have no place.",
+    ),
+    "lonely-cluster": case(
+        "clusters: {¦¦c: {vcenter: vc1, compute_host: n, hosts: e1, host: {cores: 1, threads: 1, memory: 1 GiB}}}",
+        "cluster-in-one-aggregate cluster-has-datastore",
+        'cluster "c": expected the cluster in exactly one esxi aggregate, found it in none; name it in an '
+        "aggregate's clusters.",
+        'cluster "c": expected at least one shared datastore for the cluster, found none; name the cluster in a '
+        "datastore's clusters (kind storage).",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_says_what_is_wrong_and_where(tmp_path: Path, name: str) -> None:
+    text, places = unmarked(CASES[name].document)
+    where = folder(tmp_path / "t", base=BASE, case=text)
+
+    loaded = load(where)
+
+    assert [str(problem) for problem in loaded.problems] == [
+        f"{where}/case.yaml:{line}:{column}: {said.format(folder=where) if '{folder}' in said else said}"
+        for (line, column), said in zip(places, CASES[name].said, strict=True)
+    ]
+    rules = CASES[name].rule.split() if " " in CASES[name].rule else [CASES[name].rule] * len(places)
+    assert [problem.rule for problem in loaded.problems] == rules
+    assert loaded.estate is None
+
+
+def test_the_base_itself_is_sound(tmp_path: Path) -> None:
+    assert load(folder(tmp_path / "t", base=BASE)).problems == ()
+
+
+def test_all_problems_at_once(tmp_path: Path) -> None:
+    """Shapes of all blocks, and references of the sound ones; nothing that only follows from the others."""
+    text, places = unmarked(
+        "networks: {¦web: {¦subnet: {}}}\n"
+        "workloads:\n"
+        "  a: {image: ¦rhel, flavor: small-kvm, networks: [web]}\n"
+        f"  b: {{{W}, volumes: {{d: {{type: gold-kvm, size: ¦1}}}}}}\n"
+    )
+    problems = load(folder(tmp_path / "t", base=BASE, case=text)).problems
+    assert [(one.position.line, one.position.column) for one in problems] == places
+    assert [one.rule for one in problems] == [
+        "missing-key",
+        "unknown-key",
+        "unknown-reference",
+        "wrong-value",
+    ]
