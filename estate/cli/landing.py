@@ -18,6 +18,9 @@ from estate.model import Estate
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
+WIDTH = 160
+"""Columns of text that goes to no terminal."""
+
 
 @app.command()
 def landing(
@@ -53,7 +56,9 @@ def landing(
 def show(estate: Estate, rows: tuple[Landing, ...], cloud: str) -> None:
     """Table, picture, differences and the verdict, for a person."""
     console = Console(highlight=False)
-    console.print(table(rows))
+    if not console.is_terminal:
+        console.width = WIDTH  # a pipe or a log has no width of its own
+    console.print(table(estate, rows))
     console.print(picture(estate, rows))
     different = [row for row in rows if not row.equal]
     for row in different:
@@ -91,9 +96,10 @@ def document(rows: tuple[Landing, ...], cloud: str) -> dict[str, Any]:
     }
 
 
-def table(rows: tuple[Landing, ...]) -> Table:
+def table(estate: Estate, rows: tuple[Landing, ...]) -> Table:
     """One line per row, with the differences below it."""
     drawn = Table(title="Where every server landed", title_justify="left", header_style="bold")
+    domain = _common_domain(estate)
     for heading in (
         "server",
         "must stay on ESXi",
@@ -113,8 +119,8 @@ def table(rows: tuple[Landing, ...]) -> Table:
                     "yes" if row.restricted else "",
                     row.predicted or "-",
                     row.aggregate or "-",
-                    row.nova_host or "-",
-                    row.esxi_host or "-",
+                    (row.nova_host or "-").removesuffix(domain),
+                    (row.esxi_host or "-").removesuffix(domain),
                 )
             ),
             "[green]yes[/]" if row.equal else "[red bold]NO[/]",
@@ -122,8 +128,17 @@ def table(rows: tuple[Landing, ...]) -> Table:
     return drawn
 
 
+def _common_domain(estate: Estate) -> str:
+    """``.sandbox.example`` if all hosts end so: a table has no room for what says nothing."""
+    hosts = [host for one in estate.aggregates.values() for host in one.hosts]
+    hosts += [host for one in estate.clusters.values() for host in one.hosts]
+    domains = {host.partition(".")[2] for host in hosts}
+    return f".{domains.pop()}" if len(domains) == 1 and domains != {""} else ""
+
+
 def picture(estate: Estate, rows: tuple[Landing, ...]) -> Tree:
     """Aggregates, their hosts (on ESXi: clusters and ESXi hosts) and the servers on each."""
+    domain = _common_domain(estate)
     on_host: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         host = row.esxi_host or row.nova_host
@@ -135,12 +150,12 @@ def picture(estate: Estate, rows: tuple[Landing, ...]) -> Tree:
             escape(f"{aggregate.name}  {aggregate.hypervisor.label}, zone {aggregate.availability_zone}")
         )
         for host in aggregate.hosts:
-            branch.add(escape(f"{host}: {', '.join(on_host[host]) or '-'}"))
+            branch.add(escape(f"{host.removesuffix(domain)}: {', '.join(on_host[host]) or '-'}"))
         for name in aggregate.clusters:
             cluster = estate.clusters[name]
             twig = branch.add(
                 escape(f"cluster {name}  nova-compute {cluster.compute_host}, vCenter {cluster.vcenter}")
             )
             for host in cluster.hosts:
-                twig.add(escape(f"{host}: {', '.join(on_host[host]) or '-'}"))
+                twig.add(escape(f"{host.removesuffix(domain)}: {', '.join(on_host[host]) or '-'}"))
     return drawn

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from estate.model import Estate, Hypervisor, Workload
-from estate.openstack.servers import RESTRICTION_KEY, AttachedVolume, Cloud, Server
+from estate.openstack.servers import RESTRICTION_KEY, AttachedVolume, Cloud, Port, Server
 from estate.placement.prediction import Prediction, predict
 from estate.vsphere.inventory import Machine
 
@@ -160,9 +160,19 @@ def _network_differences(workload: Workload, server: Server, machine: Machine | 
         backing = backings.get(port.mac)
         if backing is None:
             yield f"its port {port.name} has no network card in vCenter"
-        elif not backing.startswith(port.network):
+        elif not _realises(backing, port):
             found = backing or "nothing"
             yield f"its port {port.name} of network {port.network} is backed by {found} in vCenter"
+
+
+def _realises(backing: str, port: Port) -> bool:
+    """Whether a port group or opaque network is the port's network.
+
+    The NSX plug-in names a segment after network and id, the id shortened to its ends or not
+    (vmware_nsxlib/v3/utils.py get_name_and_uuid).
+    """
+    short = f"{port.network_id[:5]}...{port.network_id[-5:]}"
+    return backing in {f"{port.network}_{port.network_id}", f"{port.network}_{short}", port.network_id}
 
 
 def _volume_differences(

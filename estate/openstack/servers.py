@@ -17,6 +17,8 @@ class Port:
 
     name: str
     network: str
+    """Name of its network."""
+    network_id: str
     mac: str
 
 
@@ -70,7 +72,10 @@ def observe(cloud: Connection) -> Cloud:
     ports: dict[str, list[Port]] = {}
     for port in cloud.network.ports():
         found = Port(
-            name=port.name or port.id, network=networks.get(port.network_id, ""), mac=port.mac_address.lower()
+            name=port.name or port.id,
+            network=networks.get(port.network_id, ""),
+            network_id=port.network_id,
+            mac=port.mac_address.lower(),
         )
         ports.setdefault(port.device_id, []).append(found)
     volumes: dict[str, list[AttachedVolume]] = {}
