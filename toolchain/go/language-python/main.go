@@ -1,6 +1,6 @@
 // The Python language host: the small server through which the Pulumi engine runs Python, be it the
-// program (Run) or a policy pack (RunPlugin). The engine starts it, reads its port from standard output,
-// and calls it over gRPC.
+// program (Run) or a policy pack (RunPlugin). The engine starts it with its own address as argument, reads
+// the port from its standard output, and calls it over gRPC.
 //
 // Pulumi's own host is not served by the Go module proxy, so this one is put together from the building
 // blocks of Pulumi's SDK. It does what an estate needs: programs and policy packs in a virtual environment
@@ -35,23 +35,32 @@ var version string
 // alreadyReported is the exit code with which a program says that it has told the user what is wrong.
 const alreadyReported = 32
 
+// healthInterval is how often we look whether the engine is still there.
+const healthInterval = 10 * time.Second
+
 // findPlugins is run by the program's Python: it prints the pulumi-plugin.json of every package there.
 //
 //go:embed find_plugins.py
 var findPlugins string
 
 func main() {
-	stop := make(chan bool)
+	if len(os.Args) != 2 {
+		exitOn(errors.New("this is run by the Pulumi engine, with the engine's address as its argument"))
+	}
+	engine := os.Args[1]
 	executable, err := os.Executable()
 	exitOn(err)
+	// We end when the engine is gone.
+	gone := make(chan bool)
+	exitOn(rpcutil.Healthcheck(context.Background(), engine, healthInterval, func() { close(gone) }))
 	server, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{
-		Cancel: stop,
+		Cancel: gone,
 		Init: func(s *grpc.Server) error {
 			running, cancel := context.WithCancel(context.Background())
 			rpc.RegisterLanguageRuntimeServer(s, &host{
 				// The script comes with Pulumi's SDK; the installation puts it beside this program.
 				script:  filepath.Join(filepath.Dir(executable), "pulumi-language-python-exec"),
-				stop:    stop,
+				engine:  engine,
 				running: running,
 				cancel:  cancel,
 			})
@@ -74,22 +83,9 @@ type host struct {
 	rpc.UnimplementedLanguageRuntimeServer
 
 	script  string             // runs a program: pulumi-language-python-exec
-	engine  string             // the engine's address, known after the handshake
-	stop    chan bool          // closed to end this process
+	engine  string             // the engine's address
 	running context.Context    // ends when the engine says Cancel
 	cancel  context.CancelFunc // ends it
-}
-
-// Handshake is the engine's first call. From then on we end when the engine is gone.
-func (h *host) Handshake(
-	_ context.Context, request *rpc.LanguageHandshakeRequest,
-) (*rpc.LanguageHandshakeResponse, error) {
-	h.engine = request.EngineAddress
-	gone := func() { close(h.stop) }
-	if err := rpcutil.Healthcheck(context.Background(), h.engine, 5*time.Minute, gone); err != nil {
-		return nil, fmt.Errorf("watch the engine at %s: %w", h.engine, err)
-	}
-	return &rpc.LanguageHandshakeResponse{}, nil
 }
 
 // GetPluginInfo tells the engine our version.
