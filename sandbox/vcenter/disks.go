@@ -1,6 +1,11 @@
 package main
 
 import (
+	"log"
+	"path"
+	"strings"
+
+	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
@@ -20,12 +25,10 @@ func (vc *vCenter) completeDevices(ctx *simulator.Context, changes []types.BaseV
 			device.GetVirtualSCSIController().ScsiCtlrUnitNumber = scsiUnit
 		case *types.VirtualDisk:
 			existing := spec.Operation == types.VirtualDeviceConfigSpecOperationAdd && spec.FileOperation == ""
-			file, ok := device.Backing.(types.BaseVirtualDeviceFileBackingInfo)
-			if !existing || !ok || device.CapacityInKB != 0 || device.CapacityInBytes != 0 {
+			if !existing || device.CapacityInKB != 0 || device.CapacityInBytes != 0 {
 				continue
 			}
-			name := file.GetVirtualDeviceFileBackingInfo().FileName
-			descriptor, _, fault := ctx.Map.FileManager().DiskDescriptor(ctx, &vc.datacenter.Self, name)
+			descriptor, _, fault := ctx.Map.FileManager().DiskDescriptor(ctx, &vc.datacenter.Self, fileOf(device))
 			if fault == nil {
 				setCapacity(device, descriptor.Capacity())
 			}
@@ -36,6 +39,27 @@ func (vc *vCenter) completeDevices(ctx *simulator.Context, changes []types.BaseV
 func setCapacity(disk *types.VirtualDisk, bytes int64) {
 	disk.CapacityInBytes = bytes
 	disk.CapacityInKB = bytes / 1024
+}
+
+// fileOf gives the datastore path of a disk, "" if it has none.
+func fileOf(disk *types.VirtualDisk) string {
+	if file, ok := disk.Backing.(types.BaseVirtualDeviceFileBackingInfo); ok {
+		return file.GetVirtualDeviceFileBackingInfo().FileName
+	}
+	return ""
+}
+
+// rewriteDescriptor stores a disk's size where the simulator reads it when the disk is used again.
+func (vc *vCenter) rewriteDescriptor(ctx *simulator.Context, name string, bytes int64) {
+	files := ctx.Map.FileManager()
+	descriptor, file, fault := files.DiskDescriptor(ctx, &vc.datacenter.Self, name)
+	if fault == nil && len(descriptor.Extent) > 0 {
+		descriptor.Extent[0].Size = bytes / sector
+		fault = files.SaveDiskDescriptor(ctx, descriptor, file)
+	}
+	if fault != nil {
+		log.Printf("size of %s: %T", name, fault)
+	}
 }
 
 // sameUnlessGiven is vCenter's rule for an unset destination: the data centre of the source.
@@ -81,12 +105,7 @@ func (vc *vCenter) extendDisk(ctx *simulator.Context, req *types.ExtendVirtualDi
 			vm := entity.(*simulator.VirtualMachine)
 			ctx.WithLock(vm, func() {
 				for _, device := range vm.Config.Hardware.Device {
-					disk, ok := device.(*types.VirtualDisk)
-					if !ok {
-						continue
-					}
-					file, ok := disk.Backing.(types.BaseVirtualDeviceFileBackingInfo)
-					if ok && file.GetVirtualDeviceFileBackingInfo().FileName == req.Name {
+					if disk, ok := device.(*types.VirtualDisk); ok && fileOf(disk) == req.Name {
 						setCapacity(disk, req.NewCapacityKb*1024)
 					}
 				}
@@ -109,14 +128,51 @@ func everything(spec **types.HostDatastoreBrowserSearchSpec) {
 
 func (vc *vCenter) searchDatastore(ctx *simulator.Context, req *types.SearchDatastore_Task) soap.HasFault {
 	everything(&req.SearchSpec)
-	return simulate(ctx, req.This, "SearchDatastore_Task", req)
+	task := inTask(ctx, req.This, "searchDatastore", func() (types.AnyType, types.BaseMethodFault) {
+		result, fault := finish(ctx, simulate(ctx, req.This, "SearchDatastore_Task", req))
+		if found, ok := result.(types.HostDatastoreBrowserSearchResults); ok && fault == nil {
+			vc.tellFlatSizes(ctx, found)
+		}
+		return result, fault
+	})
+	return &methods.SearchDatastore_TaskBody{Res: &types.SearchDatastore_TaskResponse{Returnval: task}}
 }
 
 func (vc *vCenter) searchDatastoreTree(
 	ctx *simulator.Context, req *types.SearchDatastoreSubFolders_Task,
 ) soap.HasFault {
 	everything(&req.SearchSpec)
-	return simulate(ctx, req.This, "SearchDatastoreSubFolders_Task", req)
+	task := inTask(ctx, req.This, "searchDatastore", func() (types.AnyType, types.BaseMethodFault) {
+		result, fault := finish(ctx, simulate(ctx, req.This, "SearchDatastoreSubFolders_Task", req))
+		if found, ok := result.(types.ArrayOfHostDatastoreBrowserSearchResults); ok && fault == nil {
+			for _, folder := range found.HostDatastoreBrowserSearchResults {
+				vc.tellFlatSizes(ctx, folder)
+			}
+		}
+		return result, fault
+	})
+	return &methods.SearchDatastoreSubFolders_TaskBody{
+		Res: &types.SearchDatastoreSubFolders_TaskResponse{Returnval: task},
+	}
+}
+
+// tellFlatSizes reports a flat file with the size of its disk. Here the files are empty; Nova takes
+// the size of the image that it has uploaded from there.
+func (vc *vCenter) tellFlatSizes(ctx *simulator.Context, found types.HostDatastoreBrowserSearchResults) {
+	var folder object.DatastorePath
+	folder.FromString(found.FolderPath)
+	for _, file := range found.File {
+		info := file.GetFileInfo()
+		disk, isFlat := strings.CutSuffix(info.Path, "-flat.vmdk")
+		if !isFlat {
+			continue
+		}
+		name := object.DatastorePath{Datastore: folder.Datastore, Path: path.Join(folder.Path, disk+".vmdk")}
+		descriptor, _, fault := ctx.Map.FileManager().DiskDescriptor(ctx, &vc.datacenter.Self, name.String())
+		if fault == nil {
+			info.FileSize = descriptor.Capacity()
+		}
+	}
 }
 
 // refreshDatastore has nothing to do; the simulator would set a capacity of its own.
@@ -127,17 +183,33 @@ func (vc *vCenter) refreshDatastore(ctx *simulator.Context, req *types.RefreshDa
 	return &methods.RefreshDatastoreBody{Res: &types.RefreshDatastoreResponse{}}
 }
 
-// clampFreeSpace keeps the free space within the datastore. The simulator gives back more than it
-// took when a disk grew in between, and Nova refuses a datastore that has more free than capacity.
-func (vc *vCenter) clampFreeSpace(ctx *simulator.Context) {
-	for ref, capacity := range vc.capacity {
-		ds, ok := ctx.Map.Get(ref).(*simulator.Datastore)
-		if !ok {
-			continue
-		}
-		ctx.WithLock(ds, func() {
-			ds.Summary.FreeSpace = min(max(ds.Summary.FreeSpace, 0), capacity)
-			ds.Info.GetDatastoreInfo().FreeSpace = ds.Summary.FreeSpace
+// accountSpace computes what is free: the capacity less the disks of all machines, each file once.
+// The simulator's own book-keeping drifts with linked clones, disks that grow and unregistered
+// machines, up to more free space than capacity, and Nova then refuses the datastore.
+func (vc *vCenter) accountSpace(ctx *simulator.Context) {
+	used := map[string]int64{}
+	seen := map[string]bool{}
+	for _, entity := range ctx.Map.All("VirtualMachine") {
+		vm := entity.(*simulator.VirtualMachine)
+		ctx.WithLock(vm, func() {
+			for _, device := range vm.Config.Hardware.Device {
+				disk, ok := device.(*types.VirtualDisk)
+				if !ok || seen[fileOf(disk)] {
+					continue
+				}
+				seen[fileOf(disk)] = true
+				var file object.DatastorePath
+				file.FromString(fileOf(disk))
+				used[file.Datastore] += disk.CapacityInBytes
+			}
 		})
+	}
+	for ref, capacity := range vc.capacity {
+		if ds, ok := ctx.Map.Get(ref).(*simulator.Datastore); ok {
+			ctx.WithLock(ds, func() {
+				ds.Summary.FreeSpace = max(capacity-used[ds.Name], 0)
+				ds.Info.GetDatastoreInfo().FreeSpace = ds.Summary.FreeSpace
+			})
+		}
 	}
 }

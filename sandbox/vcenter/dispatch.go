@@ -51,6 +51,7 @@ var overrides = map[string]override{
 	"ReconfigureDvs_Task":    own((*vCenter).reconfigureSwitch),
 	"CreateDVPortgroup_Task": own((*vCenter).createPortgroup),
 	"AddDVPortgroup_Task":    own((*vCenter).addPortgroups),
+	"QueryDvsByUuid":         own((*vCenter).findSwitch),
 	// vm.go
 	"CreateVM_Task":        own((*vCenter).createVM),
 	"RegisterVM_Task":      own((*vCenter).registerVM),
@@ -140,6 +141,9 @@ func (g *guard) Serve(ctx *simulator.Context, c *call) (res soap.HasFault) {
 		res = mine(g.vc, ctx, c.Body)
 	} else {
 		res = simulate(ctx, c.This, c.Name, c.Body)
+	}
+	if fault := res.Fault(); fault != nil && fault.String == "" {
+		fault.String = reflect.TypeOf(fault.Detail.Fault).Elem().Name() // clients show nothing else
 	}
 	if task := taskOf(ctx, res); task != nil {
 		// The simulator's own names ("CreateVm") are no method's; pyVmomi fails over them.

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"path"
@@ -55,9 +57,7 @@ func (vc *vCenter) offer(ctx *simulator.Context, ref types.ManagedObjectReferenc
 		if !ok {
 			continue
 		}
-		if file, ok := disk.Backing.(types.BaseVirtualDeviceFileBackingInfo); ok {
-			sizes[path.Base(file.GetVirtualDeviceFileBackingInfo().FileName)] = disk.CapacityInBytes
-		}
+		sizes[path.Base(fileOf(disk))] = disk.CapacityInBytes
 	}
 	lease := ctx.Session.Get(ref).(*simulator.HttpNfcLease)
 	for i := range lease.Info.DeviceUrl {
@@ -82,6 +82,7 @@ func (vc *vCenter) abortLease(ctx *simulator.Context, req *types.HttpNfcLeaseAbo
 }
 
 func (vc *vCenter) withdraw(ctx *simulator.Context, ref types.ManagedObjectReference) {
+	vc.imports.Delete(ref.Value)
 	if lease, ok := ctx.Session.Get(ref).(*simulator.HttpNfcLease); ok && lease.Info != nil {
 		for _, device := range lease.Info.DeviceUrl {
 			vc.exports.Delete(urlPath(device.Url))
@@ -113,12 +114,42 @@ func (vc *vCenter) serveLease(w http.ResponseWriter, r *http.Request) {
 		mutex, _ := leaseUploads.LoadOrStore(path.Dir(r.URL.Path), &sync.Mutex{})
 		mutex.(*sync.Mutex).Lock()
 		defer mutex.(*sync.Mutex).Unlock()
+		body := bufio.NewReaderSize(r.Body, sector)
+		head, _ := body.Peek(headerSize)
+		r.Body = io.NopCloser(body)
 		simulator.ServeNFC(w, r)
+		if capacity, sparse := sparseCapacity(head); sparse {
+			vc.resizeImported(r.URL.Path, capacity)
+		}
 	case r.Method == http.MethodGet:
 		simulator.ServeNFC(w, r)
 	default:
 		w.WriteHeader(http.StatusMethodNotAllowed)
 	}
+}
+
+// resizeImported gives a disk that was uploaded through a lease the size that the file says. (Nova
+// creates it with one KiB and reads the size afterwards, as vCenter knows it by then.)
+func (vc *vCenter) resizeImported(urlPath string, capacity int64) {
+	found, ok := vc.imports.Load(path.Base(path.Dir(urlPath)))
+	if !ok {
+		return
+	}
+	lease := found.(*simulator.HttpNfcLease)
+	vm, ok := vc.ctx.Map.Get(lease.Info.Entity).(*simulator.VirtualMachine)
+	if !ok {
+		return
+	}
+	ctx := vc.fresh()
+	ctx.WithLock(vm, func() {
+		for _, device := range vm.Config.Hardware.Device {
+			disk, isDisk := device.(*types.VirtualDisk)
+			if isDisk && path.Base(fileOf(disk)) == path.Base(urlPath) {
+				setCapacity(disk, capacity)
+				vc.rewriteDescriptor(ctx, fileOf(disk), capacity)
+			}
+		}
+	})
 }
 
 const (

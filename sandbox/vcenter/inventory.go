@@ -145,9 +145,6 @@ func (h host) resize(to *simulator.HostSystem) {
 		packages[i].Index, packages[i].Hz = int16(i), hz
 	}
 	to.Hardware.CpuPkg = packages
-	// Nobody works on a host that has just been installed.
-	to.Summary.QuickStats.OverallCpuUsage = 0
-	to.Summary.QuickStats.OverallMemoryUsage = 0
 }
 
 // addDatastore mounts a VMFS datastore on exactly the named hosts; its files are in dir.

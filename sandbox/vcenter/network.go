@@ -151,3 +151,13 @@ func (vc *vCenter) destroySwitch(
 	_, fault := finish(ctx, simulate(ctx, dvs.Self, "Destroy_Task", &types.Destroy_Task{This: dvs.Self}))
 	return fault
 }
+
+// findSwitch looks a switch up by its uuid; the simulator cannot.
+func (vc *vCenter) findSwitch(ctx *simulator.Context, req *types.QueryDvsByUuid) soap.HasFault {
+	for _, entity := range ctx.Map.All("DistributedVirtualSwitch") {
+		if dvs := entity.(*simulator.DistributedVirtualSwitch); dvs.Uuid == req.Uuid {
+			return &methods.QueryDvsByUuidBody{Res: &types.QueryDvsByUuidResponse{Returnval: &dvs.Self}}
+		}
+	}
+	return refuse("no switch with uuid "+req.Uuid, &types.NotFound{})
+}

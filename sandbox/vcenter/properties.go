@@ -12,14 +12,14 @@ import (
 // stack is full. Such requests are walked here, and the simulator gets the objects that were found.
 
 func (vc *vCenter) retrieve(ctx *simulator.Context, req *types.RetrieveProperties) soap.HasFault {
-	vc.clampFreeSpace(ctx)
 	vc.expand(ctx, req.SpecSet)
+	vc.beforeReading(ctx, req.SpecSet)
 	return simulate(ctx, req.This, "RetrieveProperties", req)
 }
 
 func (vc *vCenter) retrieveEx(ctx *simulator.Context, req *types.RetrievePropertiesEx) soap.HasFault {
-	vc.clampFreeSpace(ctx)
 	vc.expand(ctx, req.SpecSet)
+	vc.beforeReading(ctx, req.SpecSet)
 	return simulate(ctx, req.This, "RetrievePropertiesEx", req)
 }
 
@@ -37,9 +37,23 @@ func fetch(vc *vCenter, ctx *simulator.Context, body any) soap.HasFault {
 	if ctx.Session.Get(this) == nil {
 		return refuse("managed object not found: "+this.String(), &types.ManagedObjectNotFound{Obj: this})
 	}
-	vc.clampFreeSpace(ctx)
+	if this.Type == "Datastore" {
+		vc.accountSpace(ctx)
+	}
 	instance := ctx.Map.Get(instanceRef).(*simulator.ServiceInstance)
 	return simulate(ctx, instance.Content.PropertyCollector, "Fetch", body)
+}
+
+// beforeReading brings up to date what is only computed when somebody asks.
+func (vc *vCenter) beforeReading(ctx *simulator.Context, specs []types.PropertyFilterSpec) {
+	for _, spec := range specs {
+		for _, properties := range spec.PropSet {
+			if properties.Type == "Datastore" {
+				vc.accountSpace(ctx)
+				return
+			}
+		}
+	}
 }
 
 // expand replaces, in place, the objects of specifications that refer back to themselves.

@@ -33,6 +33,8 @@ type vCenter struct {
 	aside sync.Map
 	// exports maps the URL path of a disk that is being exported to the disk's size in bytes.
 	exports sync.Map
+	// imports maps the id of a lease for an upload to the lease.
+	imports sync.Map
 }
 
 // newVCenter builds the inventory and all endpoints; address is where the listener already waits.
@@ -81,6 +83,12 @@ func newVCenter(
 		return nil, fmt.Errorf("inventory: %w", err)
 	}
 	return vc, nil
+}
+
+// fresh is a context of its own for work that belongs to no call: locks are held by contexts.
+func (vc *vCenter) fresh() *simulator.Context {
+	ctx := *vc.ctx
+	return &ctx
 }
 
 // handler is everything that the server answers: SOAP, the WSDL, REST, storage policies and files.

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"io"
 	"log"
 	"net/http"
@@ -58,35 +57,30 @@ func (vc *vCenter) loggedIn(r *http.Request) bool {
 	return res.(*methods.SessionIsActiveBody).Res.Returnval
 }
 
-// sparseHeader is the beginning of a sparse VMDK (VMware's "Virtual Disk Format", hosted sparse).
-type sparseHeader struct {
-	Magic    [4]byte
-	Version  uint32
-	Flags    uint32
-	Capacity uint64 // in sectors
+// headerSize is how much of a sparse VMDK's beginning tells its size.
+const headerSize = 20
+
+// sparseCapacity reads the size in bytes from the beginning of a sparse VMDK (hosted sparse or
+// stream-optimized): magic "KDMV", version, flags, and the capacity in sectors.
+func sparseCapacity(head []byte) (int64, bool) {
+	if len(head) < headerSize || string(head[:4]) != "KDMV" {
+		return 0, false
+	}
+	return int64(binary.LittleEndian.Uint64(head[12:headerSize])) * sector, true
 }
 
 // splitSparse replaces an uploaded sparse disk by what a datastore keeps: a text descriptor that
 // tells the size, and the flat file beside it (empty: nobody reads disks here).
 func splitSparse(file string) error {
-	head := make([]byte, 20)
 	f, err := os.Open(file)
 	if err != nil {
 		return err
 	}
-	_, err = io.ReadFull(f, head)
-	f.Close()
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	var header sparseHeader
-	if err := binary.Read(bytes.NewReader(head), binary.LittleEndian, &header); err != nil {
-		return err
-	}
-	if string(header.Magic[:]) != "KDMV" {
+	defer f.Close()
+	head := make([]byte, headerSize)
+	n, _ := io.ReadFull(f, head) // a shorter file is no disk
+	capacity, sparse := sparseCapacity(head[:n])
+	if !sparse {
 		return nil
 	}
 	flat := simulator.VirtualDiskBackingFileName(file)
@@ -94,7 +88,7 @@ func splitSparse(file string) error {
 		return err
 	}
 	var text bytes.Buffer
-	extent := vmdk.Extent{Info: filepath.Base(flat), Size: int64(header.Capacity)}
+	extent := vmdk.Extent{Info: filepath.Base(flat), Size: capacity / sector}
 	if err := vmdk.NewDescriptor(extent).Write(&text); err != nil {
 		return err
 	}

@@ -41,8 +41,7 @@ func (vc *vCenter) registerVM(ctx *simulator.Context, req *types.RegisterVM_Task
 	return simulate(ctx, req.This, "RegisterVM_Task", req)
 }
 
-// importVApp makes a machine that gets its disks over HTTP. Nova then looks for a disk with the
-// machine's name, which is how vCenter names it.
+// importVApp makes a machine that gets its disks over HTTP.
 func (vc *vCenter) importVApp(ctx *simulator.Context, req *types.ImportVApp) soap.HasFault {
 	if req.Folder != nil {
 		folder := vc.folderOr(ctx, *req.Folder)
@@ -61,7 +60,13 @@ func (vc *vCenter) importVApp(ctx *simulator.Context, req *types.ImportVApp) soa
 		}
 		req.Host = host
 	}
-	return simulate(ctx, req.This, "ImportVApp", req)
+	res := simulate(ctx, req.This, "ImportVApp", req)
+	if body, ok := res.(*methods.ImportVAppBody); ok && body.Res != nil {
+		if lease, ok := ctx.Session.Get(body.Res.Returnval).(*simulator.HttpNfcLease); ok {
+			vc.imports.Store(body.Res.Returnval.Value, lease)
+		}
+	}
+	return res
 }
 
 // cloneVM clones, and then gives the clone what its specification says: the simulator forgets
