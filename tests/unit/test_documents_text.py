@@ -33,6 +33,11 @@ FAULTS = {
     "anchor": ("projects: {q: ¦&x {}}", "no-anchors", "anchors (&x) are not part of the language"),
     "alias": ("projects: {q: ¦*x}", "no-anchors", "aliases (*x) are not part of the language"),
     "merge-key": ("projects: {q: {<<: ¦*x}}", "no-anchors", "aliases (*x) are not part of the language"),
+    "merge-key-without-alias": (
+        "projects: {q: {¦<<: {}}}",
+        "unknown-key",
+        'unknown key "<<". There is: description.',
+    ),
     "tag": (
         "projects: {q: {description: ¦!!python/name:os.system x}}",
         "unknown-tag",
@@ -137,9 +142,10 @@ def test_a_link_to_nowhere(tmp_path: Path) -> None:
 
 def test_a_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("estate.documents.nodes.MAX_BYTES", 2**20)
+    monkeypatch.setattr("estate.documents.loading.MAX_BYTES", 2**20)
     where = folder(tmp_path / "t", base=BASE, case="#" * (2**20 + 1))
     (problem,) = load(where).problems
-    assert problem.rule == "document-too-large"
+    assert str(problem).endswith("document: expected at most 1 MiB, got more; split it into several files.")
 
 
 class TestWhichFolder:
