@@ -5,6 +5,7 @@ The real nova-computes of vCenter clusters are started by :mod:`sandbox.computes
 """
 
 import json
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,8 @@ def cluster_program(settings: Settings, cluster: Cluster, connection: Connection
         name=f"{CLUSTER_COMPUTE}{cluster.compute_host}",
         command=(openstack.program("nova-compute"), *arguments),
         environment=_environment(),
+        # Asked to end, it would first wait for whatever it does to be done, for up to three minutes.
+        stop_signal=signal.SIGKILL,
     )
 
 

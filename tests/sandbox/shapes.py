@@ -1,4 +1,4 @@
-"""A literal shape: five KVM hosts, one vCenter with five ESXi hosts for two clusters, one back end per side."""
+"""A literal shape: five KVM hosts, one vCenter with five ESXi hosts for two clusters, a back end per side."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ enable_isolated_aggregate_filtering = true
 query_placement_for_image_type_support = true
 image_metadata_prefilter = false
 [filter_scheduler]
-enabled_filters = ComputeFilter,ImagePropertiesFilter,AggregateInstanceExtraSpecsFilter,AggregateImagePropertiesIsolation
+enabled_filters = ComputeFilter,ImagePropertiesFilter,AggregateImagePropertiesIsolation
 hypervisor_version_weight_multiplier = 0
 [cinder]
 cross_az_attach = false
