@@ -1,0 +1,251 @@
+"""Each rule hits what it should and leaves the smallest legal variant alone."""
+
+from dataclasses import replace
+
+import pytest
+
+from estate.model import Hypervisor
+from policies.facts import UNKNOWN, AggregateFacts, Facts, FlavorFacts, ImageFacts, ServerFacts, Unknown
+from policies.rule import Rule, Severity
+from policies.rules import RULES
+
+V, K = "trait:CUSTOM_HV_VMWARE", "trait:CUSTOM_HV_KVM"
+IMAGE = ImageFacts(
+    origin=("i",),
+    name="rhel9-esxi",
+    disk_format="vmdk",
+    properties={"hypervisor_type": "vmware", V: "required"},
+)
+KVM_IMAGE = ImageFacts(
+    origin=("k",),
+    name="rhel9-kvm",
+    disk_format="qcow2",
+    properties={"hypervisor_type": "qemu", K: "required"},
+)
+FLAVOR = FlavorFacts(origin=("f",), name="esxi-small", extra_specs={V: "required"}, public=False)
+KVM_FLAVOR = FlavorFacts(origin=("g",), name="kvm-small", extra_specs={K: "required"}, public=True)
+SERVER = ServerFacts(
+    origin=("w",),
+    kind="workload",
+    name="ledger",
+    workload="ledger",
+    restricted=True,
+    reason="licence",
+    image=IMAGE,
+    flavor=FLAVOR,
+    zone="az-esxi",
+)
+ESXI = AggregateFacts(
+    origin=("a",),
+    name="vendor",
+    zone="az-esxi",
+    hosts=("nova-esx",),
+    metadata={V: "required", "img_hv_type": "vmware"},
+    hypervisor=Hypervisor.ESXI,
+)
+KVM = AggregateFacts(
+    origin=("b",),
+    name="general",
+    zone="az-kvm",
+    hosts=("kvm1",),
+    metadata={K: "required", "img_hv_type": "qemu"},
+    hypervisor=Hypervisor.KVM,
+)
+
+
+def rule(name: str) -> Rule:
+    return next(one for one in RULES if one.name == name)
+
+
+def judged(name: str, *facts: object) -> list[str]:
+    """Messages of one rule over facts, beside the other blocks of a small estate."""
+
+    def of(kind: type, *others: object) -> tuple[object, ...]:
+        own = [one for one in facts if isinstance(one, kind)]
+        return (*own, *(one for one in others if one.origin not in {other.origin for other in own}))  # type: ignore[attr-defined]
+
+    everything = Facts(
+        aggregates=of(AggregateFacts, ESXI, KVM),  # type: ignore[arg-type]
+        images=of(ImageFacts, IMAGE, KVM_IMAGE),  # type: ignore[arg-type]
+        flavors=of(FlavorFacts, FLAVOR, KVM_FLAVOR),  # type: ignore[arg-type]
+        servers=of(ServerFacts),  # type: ignore[arg-type]
+        workloads_expected=True,
+    )
+    return [one.message for one in rule(name).judge(everything)]
+
+
+def image(**properties: str | Unknown) -> ServerFacts:
+    """The restricted server with an image of these properties (``trait`` is that of ESXi)."""
+    named = {V if key == "trait" else key: value for key, value in properties.items()}
+    return replace(SERVER, image=replace(IMAGE, properties=named))
+
+
+MUST = "the workload must stay on ESXi (restriction: licence)"
+
+RESTRICTED = [
+    (
+        replace(SERVER, image=KVM_IMAGE),
+        f'image "rhel9-kvm" runs on KVM only, but {MUST}. Use an ESXi image: rhel9-esxi.',
+    ),
+    (
+        image(hypervisor_type="vmware", img_hv_type="kvm", trait="required"),
+        'image "rhel9-esxi" runs on KVM only',  # the canonical name wins
+    ),
+    (image(), "does not carry hypervisor_type=vmware and trait:CUSTOM_HV_VMWARE=required"),
+    (image(hypervisor_type="vmware"), "does not carry trait:CUSTOM_HV_VMWARE=required"),
+    (image(hypervisor_type="vmware", trait="Required"), "does not carry trait:CUSTOM_HV_VMWARE=required"),
+    (image(hypervisor_type="vmware", trait=UNKNOWN), "does not carry trait:CUSTOM_HV_VMWARE=required"),
+    (image(hypervisortype="vmware", trait="required"), "does not carry hypervisor_type=vmware"),
+    (image(hypervisor_type="esxi", trait="required"), "does not carry hypervisor_type=vmware"),
+    (image(hypervisor_type=" vmware", trait="required"), "does not carry hypervisor_type=vmware"),
+    (image(hypervisor_type=UNKNOWN, trait="required"), "does not carry hypervisor_type=vmware"),
+    (
+        image(**{"hypervisor_type": "vmware", "trait": "required", K: "required"}),
+        f'image "rhel9-esxi" carries {K}',
+    ),
+    (
+        replace(SERVER, image=replace(IMAGE, disk_format="qcow2")),
+        "has disk format qcow2, which ESXi cannot boot",
+    ),
+    (replace(SERVER, image=UNKNOWN), "the tags of its image cannot be known here"),
+    (replace(SERVER, image=replace(IMAGE, properties=UNKNOWN)), "the tags of its image cannot be known here"),
+    (
+        replace(SERVER, flavor=KVM_FLAVOR),
+        f'flavor "kvm-small" is for KVM ({K}), but {MUST}. Use an ESXi flavor: esxi-small.',
+    ),
+    (replace(SERVER, flavor=replace(FLAVOR, extra_specs={})), f"does not require {V}=required"),
+    (replace(SERVER, flavor=replace(FLAVOR, extra_specs={V: "forbidden"})), f"does not require {V}=required"),
+    (replace(SERVER, flavor=replace(FLAVOR, extra_specs={V: UNKNOWN})), f"does not require {V}=required"),
+    (replace(SERVER, flavor=UNKNOWN), "the extra specs of its flavor cannot be known here"),
+    (replace(SERVER, zone="az-kvm"), f'zone "az-kvm" is KVM, but {MUST}. Use an ESXi zone: az-esxi.'),
+    (replace(SERVER, zone="az-esxi:kvm1"), "names a host, which makes Nova skip its filters"),
+    (replace(SERVER, zone="az-esxi::node"), 'Name the zone alone: "az-esxi".'),
+    (replace(SERVER, zone=UNKNOWN), "its availability zone cannot be known here"),
+    (
+        replace(SERVER, restricted=UNKNOWN, image=KVM_IMAGE, flavor=KVM_FLAVOR),
+        "it is not known yet whether this server must stay on ESXi",
+    ),
+]
+
+
+@pytest.mark.parametrize(("server", "says"), RESTRICTED, ids=[says[-45:] for _, says in RESTRICTED])
+def test_a_restricted_server_that_could_leave_esxi(server: ServerFacts, says: str) -> None:
+    (message,) = judged("esxi-restricted-on-esxi", server)
+    assert says in message
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        SERVER,
+        replace(SERVER, zone=None),
+        replace(SERVER, zone="az-of-another-stack"),
+        replace(SERVER, restricted=UNKNOWN),
+        replace(SERVER, image=replace(IMAGE, disk_format=None)),
+        image(hypervisor_type="VMware", trait="required"),
+        image(img_hv_type="vmware", trait="required"),
+        replace(SERVER, restricted=False, image=KVM_IMAGE, flavor=KVM_FLAVOR, zone="az-kvm"),
+        replace(SERVER, restricted=False, image=UNKNOWN, flavor=UNKNOWN, zone=UNKNOWN),
+    ],
+)
+def test_a_server_that_stays_or_may_leave(server: ServerFacts) -> None:
+    assert judged("esxi-restricted-on-esxi", server) == []
+
+
+def test_every_fault_of_a_server_is_said() -> None:
+    server = replace(SERVER, image=KVM_IMAGE, flavor=KVM_FLAVOR, zone="az-kvm")
+    assert len(judged("esxi-restricted-on-esxi", server)) == 3
+
+
+@pytest.mark.parametrize(
+    ("metadata", "lacks"),
+    [
+        ({}, "trait:CUSTOM_HV_VMWARE=required and img_hv_type=vmware"),
+        ({"img_hv_type": "vmware"}, "trait:CUSTOM_HV_VMWARE=required"),
+        ({V: "required"}, "img_hv_type=vmware"),
+        ({V: "required", "hypervisor_type": "vmware"}, "img_hv_type=vmware"),
+        ({V: "true", "img_hv_type": "vmware"}, "trait:CUSTOM_HV_VMWARE=required"),
+        ({V: UNKNOWN, "img_hv_type": "vmware"}, "trait:CUSTOM_HV_VMWARE=required"),
+    ],
+)
+def test_an_esxi_aggregate_that_is_open(metadata: dict[str, str | Unknown], lacks: str) -> None:
+    (message,) = judged("esxi-aggregate-isolated", replace(ESXI, metadata=metadata))
+    assert f"its metadata lacks {lacks}." in message
+
+
+@pytest.mark.parametrize("hypervisor", [Hypervisor.ESXI, None])
+def test_an_aggregate_whose_metadata_nobody_knows(hypervisor: Hypervisor | None) -> None:
+    (message,) = judged("esxi-aggregate-isolated", replace(ESXI, metadata=UNKNOWN, hypervisor=hypervisor))
+    assert "cannot be known here" in message
+
+
+def test_an_aggregate_with_the_trait_of_the_other_side() -> None:
+    (message,) = judged("esxi-aggregate-isolated", replace(ESXI, metadata={**ESXI.metadata, K: "required"}))  # type: ignore[dict-item]
+    assert "carries trait:CUSTOM_HV_KVM, the trait of KVM" in message
+
+
+def test_metadata_alone_tells_that_an_aggregate_is_esxi() -> None:
+    raw = replace(ESXI, hypervisor=None, metadata={"img_hv_type": "vmware"})
+    assert judged("esxi-aggregate-isolated", raw) != []
+    assert judged("esxi-aggregate-isolated", replace(ESXI, hypervisor=None)) == []
+    assert judged("esxi-aggregate-isolated", replace(KVM, hypervisor=None, metadata={"pinned": "true"})) == []
+
+
+def test_a_kvm_aggregate_that_is_open() -> None:
+    (message,) = judged("kvm-aggregate-isolated", replace(KVM, metadata={"img_hv_type": "qemu"}))
+    assert "the KVM aggregate is not isolated: its metadata lacks trait:CUSTOM_HV_KVM=required." in message
+    assert judged("kvm-aggregate-isolated") == []
+
+
+def test_a_host_on_both_sides() -> None:
+    (message,) = judged("host-on-one-side", replace(KVM, hosts=("kvm1", "nova-esx")))
+    assert 'host "nova-esx" is also a member of the ESXi aggregate "vendor"' in message
+    unsaid = replace(KVM, hosts=("nova-esx",), hypervisor=None, metadata={})
+    assert len(judged("host-on-one-side", unsaid)) == 1
+
+
+def test_a_host_on_one_side_in_several_aggregates() -> None:
+    second = replace(ESXI, origin=("c",), name="second")
+    assert judged("host-on-one-side", second) == []
+    assert judged("host-on-one-side", replace(KVM, hosts=UNKNOWN)) == []
+
+
+@pytest.mark.parametrize("hosts", [UNKNOWN, ("nova-esx", UNKNOWN)])
+def test_members_of_an_esxi_aggregate_that_nobody_knows(hosts: object) -> None:
+    (message,) = judged("host-on-one-side", replace(ESXI, hosts=hosts))  # type: ignore[arg-type]
+    assert "the members of this ESXi aggregate cannot be known here" in message
+
+
+def test_an_esxi_flavor_for_everybody() -> None:
+    (message,) = judged("esxi-flavor-private", replace(FLAVOR, public=True))
+    assert 'flavor "esxi-small" requires trait:CUSTOM_HV_VMWARE and is public' in message
+    (message,) = judged("esxi-flavor-private", replace(FLAVOR, public=UNKNOWN))
+    assert "may be public" in message
+    (message,) = judged("esxi-flavor-private", replace(FLAVOR, public=True, extra_specs=UNKNOWN))
+    assert "cannot be known here" in message
+
+
+@pytest.mark.parametrize(
+    "flavor", [FLAVOR, replace(FLAVOR, public=None), KVM_FLAVOR, replace(KVM_FLAVOR, extra_specs={})]
+)
+def test_a_flavor_that_opens_nothing(flavor: FlavorFacts) -> None:
+    assert judged("esxi-flavor-private", flavor) == []
+
+
+def test_a_server_by_hand() -> None:
+    server = replace(SERVER, kind="server", name="extra", workload=None, restricted=False)
+    (message,) = judged("server-inside-workload", server)
+    assert 'server "extra" belongs to no workload' in message
+    assert judged("server-inside-workload", SERVER) == []
+    foreign = Facts(servers=(server,), workloads_expected=False)
+    assert list(rule("server-inside-workload").judge(foreign)) == []
+
+
+def test_every_rule_says_what_people_need() -> None:
+    assert len({one.name for one in RULES}) == len(RULES)
+    for one in RULES:
+        assert one.name == one.name.lower()
+        assert one.severity in Severity
+        for text in (one.description, one.why, one.what_to_do):
+            assert text.endswith(".")
+        assert one.source
