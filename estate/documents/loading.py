@@ -21,6 +21,8 @@ _KINDS = tuple(Estate.model_fields)
 _NAMED_KINDS = tuple(
     kind for kind, info in Estate.model_fields.items() if get_origin(info.annotation) is dict
 )
+_GROUND = ("estate", "vcenters", "clusters", "aggregates", "storage")
+"""Kinds of what servers run on: with one of their blocks unread, no server can be called misplaced."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +36,8 @@ class Loaded:
     estate: Estate | None
     """``None`` if there are problems."""
     draft: Estate | None
-    """Every block is sound in itself and was read, but what blocks name may not exist or fit together."""
+    """The blocks that are sound in themselves, for further judgement; what they name may not exist.
+    ``None`` if a block on which the judgement of others rests is missing."""
     problems: tuple[Problem, ...]
     """By file, line and column."""
     root: Mapping = field(repr=False)
@@ -61,7 +64,7 @@ def load(env: str | Path) -> Loaded:
     documents = _Documents(Position(str(paths[0]), 1, 1))
     for path in paths:
         documents.add(path)
-    estate, findings = _validated(documents.root, whole=documents.whole)
+    draft, findings = _validated(documents.root, whole=documents.whole)
     # What the text has said already is not said again by the model that found a gap in that place.
     said = {problem.position for problem in documents.problems}
     located = [problem for problem in _located(documents.root, findings) if problem.position not in said]
@@ -69,8 +72,8 @@ def load(env: str | Path) -> Loaded:
     return Loaded(
         folder=folder.resolve(),
         name=folder.resolve().name,
-        estate=None if problems else estate,
-        draft=estate if documents.whole else None,
+        estate=None if problems else draft,
+        draft=draft,
         problems=problems,
         root=documents.root,
     )
@@ -146,23 +149,28 @@ class _Documents:
 
 
 def _validated(root: Mapping, *, whole: bool) -> tuple[Estate | None, list[Finding]]:
-    """The estate, and what is wrong with it.
+    """The blocks that are sound in themselves, if the judgement of them needs no others; and what is wrong.
 
-    Where some blocks are wrong in themselves, the others are still judged: they are put together
-    without those, and only what those cannot change is said about them.
+    Where some blocks are wrong in themselves, the others are still put together without those, and
+    only what those cannot change is said about them.
     """
     data = {kind: plain(node) for kind, node in root.items.items()}
+    findings: list[Finding] = []
     try:
-        estate = Estate.model_validate(data)
+        sound = Estate.model_validate(data)
     except ValidationError as error:
-        findings = list(shapes.findings(error))
-        sound = _without(data, {finding.loc[:2] for finding in findings})
-        rest = Estate.model_validate({"estate": {"name": "rest"}, **sound})
-        findings += refer.conflicts(rest)
-        if whole:
-            return None, [*findings, *refer.unknown_names(rest, _declared(data))]
-        return None, [finding for finding in findings if finding.loc != ("estate",)]
-    return estate, refer.check(estate) if whole else list(refer.conflicts(estate))
+        findings = [one for one in shapes.findings(error) if whole or one.loc[0] in data]
+        unsound = {finding.loc[:2] for finding in findings}
+        sound = Estate.model_validate({"estate": {"name": "unread"}, **_without(data, unsound)})
+        judgeable = whole and not any(loc[0] in _GROUND for loc in unsound)
+    else:
+        judgeable = whole
+    findings += refer.conflicts(sound)
+    if whole:
+        findings += refer.unknown_names(sound, _declared(data))
+    if judgeable:
+        findings += refer.lacks(sound)
+    return sound if judgeable else None, findings
 
 
 def _without(data: dict[str, Plain], unsound: set[Loc]) -> dict[str, Plain]:

@@ -111,6 +111,24 @@ def test_check_judges_placement_and_policies_too(tmp_path: Path, document: str, 
     assert done.returncode == 2
 
 
+def test_a_wrong_workload_hides_no_other(tmp_path: Path) -> None:
+    text, places = unmarked(
+        "workloads:\n"
+        "  v: {image: rhel-kvm, flavor: small-kvm, networks: app, ¦x: 1}\n"
+        "  w: {image: rhel-kvm, flavor: ¦small-esxi, networks: app}\n"
+    )
+    done = run("check", folder(tmp_path / "t", base=BASE, case=text), "--format", "json")
+    found = [(one["line"], one["column"]) for one in json.loads(done.stdout)["findings"]]
+    assert found == places
+
+
+def test_without_its_aggregates_no_server_is_called_misplaced(tmp_path: Path) -> None:
+    base = BASE.replace("availability_zone: az-kvm", "availability_zone: AZ")
+    case = "workloads: {w: {image: rhel-kvm, flavor: small-kvm, networks: app}}"
+    done = run("check", folder(tmp_path / "t", base=base, case=case), "--format", "json")
+    assert [one["rule"] for one in json.loads(done.stdout)["findings"]] == ["wrong-value"]
+
+
 def test_an_environment_that_is_not_there() -> None:
     done = run("check", "sandbx")
     assert (done.returncode, done.stdout) == (2, "")

@@ -41,7 +41,7 @@ def test_what_is_written_reads_back_the_same(tmp_path: Path) -> None:
 
 
 # An own reading of positions, by another parser: ruamel.yaml's, in Python.
-def _places(value: Any, loc: Loc = ()) -> dict[Loc, tuple[int, int]]:  # noqa: ANN401
+def _places(value: Any, loc: Loc = ()) -> dict[Loc, tuple[int, int]]:
     places: dict[Loc, tuple[int, int]] = {}
     if isinstance(value, CommentedMap):
         for key, inner in value.items():
@@ -106,10 +106,10 @@ PATHS = [loc for loc, _ in _nodes(load(SANDBOX).root) if loc]
 PYDANTICS_WORDS = ("Input should", "validation error", "Traceback", "pydantic", "Value error")
 
 
-def _broken(loc: Loc, change: Any) -> dict[str, Any]:  # noqa: ANN401
+def _broken(loc: Loc, change: Any) -> dict[str, Any]:
     """The sandbox's documents with one value replaced (or removed, if the change is ``...``)."""
 
-    def rebuilt(value: Any, rest: Loc) -> Any:  # noqa: ANN401
+    def rebuilt(value: Any, rest: Loc) -> Any:
         if not rest:
             return change
         items = dict(value) if isinstance(value, dict) else dict(enumerate(value))

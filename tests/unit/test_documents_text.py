@@ -92,6 +92,11 @@ def test_a_broken_file_leaves_the_others_judged_and_blames_nobody_for_what_it_he
     ]
 
 
+def test_settings_that_are_none_beside_a_broken_file(tmp_path: Path) -> None:
+    where = folder(tmp_path / "t", a="estate: [1]", b="{")
+    assert [one.rule for one in load(where).problems] == ["wrong-type", "yaml-syntax"]
+
+
 @pytest.mark.parametrize(
     ("source", "value"),
     [
