@@ -35,7 +35,7 @@ from sandbox.errors import SandboxError
 from sandbox.settings import DOMAIN, Settings
 from sandbox.shape import Shape
 from toolchain.home import home
-from toolchain.progress import Progress
+from toolchain.progress import Progress, Step
 
 CLOUD = "estate"
 """Name of the cloud in ``clouds.yaml``."""
@@ -52,7 +52,7 @@ class Running:
     clouds: Path
     """``clouds.yaml`` (0600): ``OS_CLIENT_CONFIG_FILE``."""
     vcenters: Path
-    """``vcenters.yaml`` (0600): name to server (HOST:PORT), username, password, ca_file, datacenter."""
+    """``vcenters.yaml`` (0600): name to server (HOST:PORT), username, password, ca_file."""
     images: Path
     """Folder with the image files of the documents."""
 
@@ -147,15 +147,19 @@ def logs(key: str, part: str | None = None) -> list[Path]:
 
 def _start(settings: Settings, shape: Shape, progress: Progress) -> None:
     simulator = vcenters.prepare(progress)
-    with progress.step("sandbox: databases, broker, vCenters") as step:
+
+    def databases_and_apis(step: Step) -> None:
+        golden.restore(settings, step)
+        step.note("Keystone, Glance, Placement, Neutron")
+        apis.start(settings, shape.glance_protections, _neutron(settings, shape))
+
+    with progress.step("sandbox: databases, broker, vCenters, APIs") as step:
         _together(
-            lambda: golden.restore(settings, step),
+            lambda: databases_and_apis(step),
             lambda: broker.start(settings),
             lambda: vcenters.start(settings, shape, simulator),
             lambda: images.make(shape, settings.folder("images")),
         )
-    with progress.step("sandbox: Keystone, Glance, Placement, Neutron"):
-        apis.start(settings, shape.glance_protections, _neutron(settings, shape))
     with progress.step("sandbox: Nova, Cinder") as step:
         records = [*nova.start(settings, shape), cinder.start(settings, shape)]
         computes.start(settings, shape)
@@ -213,7 +217,6 @@ def _describe(settings: Settings, shape: Shape) -> Running:
             "username": where.username,
             "password": where.password,
             "ca_file": where.ca_file,
-            "datacenter": one.datacenter,
         }
     _yaml(running.vcenters, logins)
     files.write(settings.run / "environment.json", json.dumps(asdict(running), default=str, indent=1))

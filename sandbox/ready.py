@@ -30,8 +30,8 @@ def wait(
     while True:
         try:
             missing = _missing(cloud, shape)
-        except (exceptions.ClientException, KeyError) as error:
-            missing = f"{type(error).__name__}"
+        except exceptions.ClientException:
+            missing = "the APIs of Nova and Cinder"
         if missing is None:
             return
         step.note(f"waiting for {missing}")

@@ -34,7 +34,7 @@ class Cloud:
     def __init__(self, running: Running) -> None:
         self.running = running
         config = openstack.config.OpenStackConfig(config_files=[str(running.clouds)])
-        self.openstack = Connection(config=config.get_one(running.cloud))
+        self.openstack: Any = Connection(config=config.get_one(running.cloud))
 
     @contextmanager
     def vcenter(self) -> Iterator[vim.ServiceInstanceContent]:
@@ -75,6 +75,10 @@ class Cloud:
         listed = self.get("compute", "/os-hypervisors/detail", "2.53")["hypervisors"]
         return next((one for one in listed if one["service"]["host"] == host), None)
 
+    def await_hypervisor(self, host: str) -> dict[str, Any]:
+        """The compute node of a host as soon as there is one."""
+        return wait_for(f"hypervisor of {host}", lambda: self.hypervisor(host), 180)
+
     def traits(self, provider: str) -> set[str]:
         """Traits of a resource provider."""
         return set(self.get("placement", f"/resource_providers/{provider}/traits", "1.36")["traits"])
@@ -82,19 +86,21 @@ class Cloud:
     def virtual_machine(self, server_id: str) -> dict[str, Any] | None:
         """The VM of a server in vCenter, or None."""
         with self.vcenter() as content:
+            assert content.viewManager is not None
             view = content.viewManager.CreateContainerView(content.rootFolder, [vim.VirtualMachine], True)
             found = [one for one in view.view if one.config.instanceUuid == server_id]
             if not found:
                 return None
-            host = found[0].runtime.host
+            machine: Any = found[0]
+            host = machine.runtime.host
             return {
                 "host": host.name,
                 "cluster": host.parent.name,
-                "power": found[0].runtime.powerState,
-                "networks": [network.name for network in found[0].network],
+                "power": machine.runtime.powerState,
+                "networks": [network.name for network in machine.network],
                 "disks": [
-                    device.backing.fileName
-                    for device in found[0].config.hardware.device
+                    device.backing.fileName  # type: ignore[union-attr]
+                    for device in machine.config.hardware.device
                     if isinstance(device, vim.vm.device.VirtualDisk)
                 ],
             }

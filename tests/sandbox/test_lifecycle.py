@@ -1,5 +1,6 @@
 """A whole sandbox: ready, both hypervisors, servers and volumes on each side, crashes, two side by side."""
 
+import json
 import os
 import signal
 import stat
@@ -16,10 +17,11 @@ import pytest
 from openstack.compute.v2.server import Server
 from ruamel.yaml import YAML
 
-from sandbox import lifecycle, process
+from sandbox import fragments, lifecycle, process
 from sandbox import settings as settings_of
 from sandbox.errors import SandboxError
 from sandbox.lifecycle import Running
+from sandbox.parts import openstack
 from tests.sandbox.cloud import Cloud, wait_for
 from tests.sandbox.conftest import KEY
 from tests.sandbox.shapes import shape, small
@@ -35,7 +37,7 @@ ROOT = Path(__file__).parent.parent.parent
 # Ready means ready
 
 
-def test_pretended_computes_report_what_kvm_hosts_do(running: Running):
+def test_pretended_computes_report_what_kvm_hosts_do(running: Running) -> None:
     cloud = Cloud(running)
     for name in KVM:
         service, hypervisor = cloud.service(name), cloud.hypervisor(name)
@@ -56,7 +58,7 @@ def test_pretended_computes_report_what_kvm_hosts_do(running: Running):
         assert inventory["inventories"]["VCPU"]["allocation_ratio"] == 4.0
 
 
-def test_status_says_what_is_awaited(running: Running):
+def test_status_says_what_is_awaited(running: Running) -> None:
     status = lifecycle.status(KEY)
     assert status.state == "running"
     waits = {state.compute_host: state.detail for state in status.computes}
@@ -64,13 +66,13 @@ def test_status_says_what_is_awaited(running: Running):
     assert 0 < status.memory < 3 * 2**30
 
 
-def test_second_start_is_immediate(running: Running):
+def test_second_start_is_immediate(running: Running) -> None:
     began = time.monotonic()
     assert lifecycle.start(KEY, shape("test"), Progress()) == running
     assert time.monotonic() - began < 2
 
 
-def test_files_with_secrets_are_ours_alone(running: Running):
+def test_files_with_secrets_are_ours_alone(running: Running) -> None:
     secrets = [str(value) for value in vars(settings_of.load(running.run).secrets).values()]
     for path in running.run.rglob("*"):
         if path.is_file() and path.suffix in {".yaml", ".json", ".conf", ".sql"}:
@@ -82,31 +84,17 @@ def test_files_with_secrets_are_ours_alone(running: Running):
         assert not any(secret in line for secret in secrets), one.name()
 
 
-def test_effective_configuration_is_the_fragment(running: Running):
-    """Every key of every fragment has the fragment's value in the process that reads it."""
-    for record in process.records(running.run):
-        arguments = [one for one in record.command if one.endswith(".conf")]
-        fragments = [one for one in arguments if not one.endswith("sandbox.conf")]
-        if record.name in {"nova", "cinder"}:
-            assert fragments
-        for one in fragments:
-            # A host's own name is its service's, which the launcher starts one by one.
-            if one.endswith("kvm.conf"):
-                continue
-            assert arguments.index(one) > arguments.index(one.rpartition("/")[0] + "/sandbox.conf")
-
-
 # Both hypervisors
 
 
-def test_clusters_bring_their_computes(cloud: Cloud):
+def test_clusters_bring_their_computes(cloud: Cloud) -> None:
     with cloud.vcenter() as content:
         uuid = content.about.instanceUuid
         clusters = {
             child.name: child._moId for child in content.rootFolder.childEntity[0].hostFolder.childEntity
         }
     for name, cluster, hosts in (("nova-esx-a", "esx-a", 3), ("nova-esx-b", "esx-b", 2)):
-        hypervisor = wait_for(f"hypervisor of {name}", lambda name=name: cloud.hypervisor(name), 180)
+        hypervisor = cloud.await_hypervisor(name)
         service = cloud.service(name)
         assert service is not None
         assert (service["state"], service["status"]) == ("up", "disabled")
@@ -117,11 +105,54 @@ def test_clusters_bring_their_computes(cloud: Cloud):
     assert all(state.running for state in lifecycle.status(KEY).computes)
 
 
+READ_CONFIGURATION = """
+import json, sys
+from oslo_config import cfg
+wanted, arguments = json.loads(sys.argv[1]), sys.argv[2:]
+conf = cfg.ConfigOpts()
+for section, key in wanted:
+    conf.register_opt(cfg.StrOpt(key), group=None if section == "DEFAULT" else section)
+conf(arguments, project="none")
+values = [conf[key] if section == "DEFAULT" else conf[section][key] for section, key in wanted]
+print(json.dumps(values))
+"""
+
+
+def test_effective_configuration_is_the_fragment(cloud: Cloud) -> None:
+    """As oslo.config reads the files of each running service, every key of a fragment has its value."""
+    compared = 0
+    for record in process.records(cloud.running.run):
+        files = [one for one in record.command if one.endswith(".conf")]
+        if not record.name.startswith(("nova", "cinder")):
+            continue
+        for one in files:
+            if Path(one).name == "sandbox.conf":
+                continue
+            stated = fragments.parse(Path(one).read_text(), one)
+            # A pretended host's name is given to its service, one by one, by the launcher.
+            keys = [key for key in stated if not (one.endswith("kvm.conf") and key == ("DEFAULT", "host"))]
+            output = subprocess.run(
+                [
+                    openstack.program("python"),
+                    "-c",
+                    READ_CONFIGURATION,
+                    json.dumps(keys),
+                    *_layers(record.command),
+                ],
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout
+            assert json.loads(output) == [stated[key] for key in keys], one
+            compared += len(keys)
+    assert compared > 30
+
+
 @pytest.fixture(scope="module")
 def estate(cloud: Cloud) -> dict[str, Any]:
     """Isolated aggregates, enabled services, images, flavors, a network: what the program would make."""
     for name in ESXI:
-        wait_for(f"hypervisor of {name}", lambda name=name: cloud.hypervisor(name), 180)
+        cloud.await_hypervisor(name)
     compute, image = cloud.openstack.compute, cloud.openstack.image
     made: dict[str, Any] = {}
     for side, hosts, trait, kind in (
@@ -164,16 +195,17 @@ def estate(cloud: Cloud) -> dict[str, Any]:
 
 
 def _boot(cloud: Cloud, estate: dict[str, Any], side: str, name: str) -> Server:
-    return cloud.openstack.compute.create_server(
+    server: Server = cloud.openstack.compute.create_server(
         name=name,
         flavor_id=estate[side]["flavor"].id,
         image_id=estate[side]["image"].id,
         networks=[{"uuid": estate["network"].id}],
     )
+    return server
 
 
 @pytest.mark.parametrize("side", ["kvm", "esxi"])
-def test_server_with_volume_on_its_side(cloud: Cloud, estate: dict[str, Any], side: str):
+def test_server_with_volume_on_its_side(cloud: Cloud, estate: dict[str, Any], side: str) -> None:
     compute, block = cloud.openstack.compute, cloud.openstack.block_storage
     server = compute.wait_for_server(_boot(cloud, estate, side, f"one-{side}"), wait=120)
     assert server.hypervisor_hostname is not None
@@ -205,14 +237,14 @@ def test_server_with_volume_on_its_side(cloud: Cloud, estate: dict[str, Any], si
         assert len(machine["disks"]) == 2
     compute.delete_volume_attachment(server, volume.id)
     block.wait_for_status(volume, "available", wait=60)
-    block.delete_volume(volume)
+    block.delete_volume(volume.id)
     block.wait_for_delete(volume, wait=60)
     compute.delete_server(server)
     compute.wait_for_delete(server, wait=60)
     assert cloud.virtual_machine(server.id) is None
 
 
-def test_port_on_a_network_that_is_not_realised_is_refused(cloud: Cloud, estate: dict[str, Any]):
+def test_port_on_a_network_that_is_not_realised_is_refused(cloud: Cloud, estate: dict[str, Any]) -> None:
     network = cloud.openstack.network.create_network(name="unrealised")
     cloud.openstack.network.create_subnet(network_id=network.id, ip_version=4, cidr="10.30.0.0/24")
     with cloud.vcenter() as content:
@@ -231,14 +263,14 @@ def test_port_on_a_network_that_is_not_realised_is_refused(cloud: Cloud, estate:
     cloud.openstack.network.delete_network(network)
 
 
-def test_port_group_goes_with_its_network(cloud: Cloud):
+def test_port_group_goes_with_its_network(cloud: Cloud) -> None:
     network = cloud.openstack.network.create_network(name="short")
     assert f"short_{network.id}" in _network_names(cloud)
     cloud.openstack.network.delete_network(network)
     assert f"short_{network.id}" not in _network_names(cloud)
 
 
-def test_killed_cluster_compute_comes_back(cloud: Cloud, estate: dict[str, Any]):
+def test_killed_cluster_compute_comes_back(cloud: Cloud, estate: dict[str, Any]) -> None:
     before = _pid("nova-compute-nova-esx-a")
     os.kill(before, signal.SIGKILL)
     wait_for("restart", lambda: _pid("nova-compute-nova-esx-a") != before, 30)
@@ -259,7 +291,7 @@ def other() -> Iterator[str]:
     lifecycle.stop(key)
 
 
-def test_start_after_a_killed_start(running: Running, other: str):
+def test_start_after_a_killed_start(running: Running, other: str) -> None:
     program = (
         "from sandbox import lifecycle; from tests.sandbox.shapes import small;"
         "from toolchain.progress import Progress;"
@@ -292,7 +324,7 @@ def test_start_after_a_killed_start(running: Running, other: str):
         Cloud(replace(second, clouds=foreign)).openstack.authorize()
 
 
-def test_start_after_killed_parts(other: str):
+def test_start_after_killed_parts(other: str) -> None:
     run = lifecycle.folder(other)
     for one in _processes(run):
         if one.environ().get(process.NAME_MARK) in {"mariadb", "rabbitmq", "nova"}:
@@ -302,7 +334,7 @@ def test_start_after_killed_parts(other: str):
     assert lifecycle.status(other).state == "running"
 
 
-def test_stop_leaves_nothing_and_touches_nobody(running: Running, other: str):
+def test_stop_leaves_nothing_and_touches_nobody(running: Running, other: str) -> None:
     mine = {one.pid for one in _processes(running.run)}
     assert lifecycle.stop(other)
     assert not list(_processes(lifecycle.folder(other)))
@@ -312,7 +344,7 @@ def test_stop_leaves_nothing_and_touches_nobody(running: Running, other: str):
     assert not lifecycle.stop(other)
 
 
-def test_unknown_part_has_no_log(running: Running):
+def test_unknown_part_has_no_log(running: Running) -> None:
     assert [path.name for path in lifecycle.logs(KEY, "nova")] == ["nova.log"]
     with pytest.raises(SandboxError, match="no log of 'novva'; there are: cinder, "):
         lifecycle.logs(KEY, "novva")
@@ -338,6 +370,10 @@ def _listed(key: str, name: str) -> bool:
 def _numbers(ports: object) -> set[int]:
     values = vars(ports).values()
     return {port for value in values for port in (value if isinstance(value, tuple) else (value,))}
+
+
+def _layers(command: list[str]) -> list[str]:
+    return [text for one in command if one.endswith(".conf") for text in ("--config-file", one)]
 
 
 def _network_names(cloud: Cloud) -> set[str]:
