@@ -1,0 +1,133 @@
+"""The pack as the engine starts it, asked over its own protocol; no engine is needed."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc  # type: ignore[import-untyped]
+from google.protobuf.empty_pb2 import Empty  # type: ignore[import-untyped]
+from google.protobuf.struct_pb2 import Struct  # type: ignore[import-untyped]
+from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
+
+from tests.estates import ROOT
+
+UNKNOWN = UNKNOWN_STRING_VALUE
+"""How the engine says that a string is not known yet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """A resource as the engine shows it to a pack."""
+
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+    parent: str = ""
+    sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Property → URNs that its value comes from."""
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    """What the stack's analysis sees besides the inputs."""
+
+    @property
+    def urn(self) -> str:
+        """As the engine makes it."""
+        chain = f"{self.parent.split('::')[2]}$" if self.parent else ""
+        return f"urn:pulumi:s::p::{chain}{self.type}::{self.name}"
+
+
+@dataclass(frozen=True)
+class Violation:
+    """What the pack reports."""
+
+    rule: str
+    name: str
+    """Of the resource."""
+    message: str
+    mandatory: bool
+
+
+class Pack:
+    """A running pack."""
+
+    def __init__(self, stub: Any) -> None:
+        self._stub = stub
+
+    def analyze(self, *resources: Resource, stack: bool = True) -> list[Violation]:
+        """Each resource, then, unless an update stopped before, the stack: as the engine does it."""
+        found = []
+        for one in resources:
+            request = analyzer_pb2.AnalyzeRequest(
+                type=one.type, urn=one.urn, name=one.name, properties=_struct(one.inputs)
+            )
+            found += _violations(self._stub.Analyze(request).diagnostics)
+        if stack:
+            request = analyzer_pb2.AnalyzeStackRequest(
+                resources=[
+                    analyzer_pb2.AnalyzerResource(
+                        type=one.type,
+                        urn=one.urn,
+                        name=one.name,
+                        parent=one.parent,
+                        properties=_struct({**one.inputs, **one.outputs}),
+                        propertyDependencies={
+                            key: analyzer_pb2.AnalyzerPropertyDependencies(urns=list(urns))
+                            for key, urns in one.sources.items()
+                        },
+                    )
+                    for one in resources
+                ]
+            )
+            found += _violations(self._stub.AnalyzeStack(request).diagnostics)
+        return found
+
+    def names(self) -> list[str]:
+        """The rules that it offers."""
+        return [one.name for one in self._stub.GetAnalyzerInfo(Empty()).policies]
+
+
+@contextmanager
+def running(*, preview: bool = True) -> Iterator[Pack]:
+    """The pack's process, as the engine starts it for a preview or for an update."""
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:0", "."],
+        cwd=ROOT / "policies",
+        env={
+            "PATH": os.environ["PATH"],
+            "PULUMI_PROJECT": "p",
+            "PULUMI_STACK": "s",
+            "PULUMI_DRY_RUN": str(preview).lower(),
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())  # the first thing that it prints, and nothing before
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield Pack(analyzer_pb2_grpc.AnalyzerStub(channel))
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _struct(values: Mapping[str, Any]) -> Struct:
+    struct = Struct()
+    struct.update(values)
+    return struct
+
+
+def _violations(diagnostics: Any) -> list[Violation]:
+    return [
+        Violation(
+            one.policyName,
+            one.urn.split("::")[-1],
+            one.message.removeprefix(f"{one.description}\n"),
+            one.enforcementLevel == analyzer_pb2.MANDATORY,
+        )
+        for one in diagnostics
+    ]
