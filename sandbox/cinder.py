@@ -1,10 +1,10 @@
 """Cinder: API, scheduler and every back end in one process."""
 
-from sandbox import fragments, process
+from sandbox import fragments
 from sandbox.identity import login, token_check
 from sandbox.nova import PLUGINS
 from sandbox.parts import openstack
-from sandbox.process import Program, Record
+from sandbox.process import Program
 from sandbox.settings import Settings
 from sandbox.shape import Backend, Shape
 from sandbox.vcenters import connection
@@ -23,13 +23,8 @@ _TUNING: fragments.Conf = {
 }
 
 
-def start(settings: Settings, shape: Shape) -> Record:
-    """Start it; it needs Keystone and MariaDB. VMDK back ends join once their clusters exist."""
-    return process.start(settings.run, program(settings, shape))
-
-
 def program(settings: Settings, shape: Shape) -> Program:
-    """The process, its configuration written."""
+    """The process, configured. It needs Keystone and MariaDB; VMDK back ends await their clusters."""
     folder = settings.folder("cinder")
     share = openstack.folder() / "etc" / "cinder"
     own: dict[str, dict[str, object]] = {

@@ -46,8 +46,8 @@ class _Job:
     program: Program
 
 
-def start(settings: Settings, shape: Shape) -> Record:
-    """Write down what to supervise and start the supervisor; clusters may come any time."""
+def program(settings: Settings, shape: Shape) -> Program:
+    """The supervisor, and what it supervises written down; clusters may come any time."""
     jobs = []
     for cluster in shape.clusters:
         where = vcenters.connection(settings, shape, cluster.vcenter)
@@ -63,10 +63,8 @@ def start(settings: Settings, shape: Shape) -> Record:
     text = json.dumps([asdict(job) for job in jobs], indent=1)
     files.write(settings.run / NAME / "jobs.json", text, mode=0o600)
     root = Path(__file__).parent.parent
-    supervisor = Program(
-        NAME, (sys.executable, "-m", __name__, str(settings.run)), environment={"PYTHONPATH": str(root)}
-    )
-    return process.start(settings.run, supervisor)
+    command = (sys.executable, "-m", __name__, str(settings.run))
+    return Program(NAME, command, environment={"PYTHONPATH": str(root)})
 
 
 def states(run: Path) -> list[State]:

@@ -5,6 +5,7 @@ interrupted or killed run leaves nothing that the next start trips over: the sta
 begins afresh from the golden copy. ``ready.json`` is written last and says which shape runs.
 """
 
+import concurrent.futures
 import io
 import json
 import shutil
@@ -62,7 +63,7 @@ class Status:
     """How a sandbox stands."""
 
     state: str
-    """``stopped``, ``starting`` or interrupted (no ready mark), ``running``, or ``broken`` (a part ended)."""
+    """``stopped``, ``starting``, ``failed`` (its start), ``running``, or ``broken`` (a part of it ended)."""
     parts: list[process.Status]
     computes: list[computes.State]
     """The nova-computes of vCenter clusters, which come when their clusters exist."""
@@ -93,7 +94,12 @@ def start(key: str, shape: Shape, progress: Progress) -> Running:
             _remove(run)
         began = time.monotonic()
         settings = settings_of.create(run, shape.region, vcenters=len(shape.vcenters))
-        _start(settings, shape, progress)
+        try:
+            _start(settings, shape, progress)
+        except BaseException:
+            # The logs stay for whoever looks for the reason; nothing keeps running.
+            process.stop(run)
+            raise
         running = _describe(settings, shape)
         mark = {"digest": shape.digest(), "name": shape.name, "region": shape.region}
         files.write(run / "ready.json", json.dumps(mark, indent=1))
@@ -117,7 +123,7 @@ def status(key: str) -> Status:
         return Status("stopped", [], [])
     parts = process.status(run)
     if not (run / "ready.json").exists():
-        state = "starting"
+        state = "starting" if any(part.running for part in parts) else "failed"
     elif _dead(run):
         state = "broken"
     else:
@@ -146,6 +152,12 @@ def logs(key: str, part: str | None = None) -> list[Path]:
 
 
 def _start(settings: Settings, shape: Shape, progress: Progress) -> None:
+    # First, because a fragment that cannot be honoured should be told at once.
+    programs = (
+        *nova.programs(settings, shape),
+        cinder.program(settings, shape),
+        computes.program(settings, shape),
+    )
     simulator = vcenters.prepare(progress)
 
     def databases_and_apis(step: Step) -> None:
@@ -155,21 +167,25 @@ def _start(settings: Settings, shape: Shape, progress: Progress) -> None:
 
     with progress.step("sandbox: databases, broker, vCenters, APIs") as step:
         _together(
+            settings.run,
             lambda: databases_and_apis(step),
             lambda: broker.start(settings),
             lambda: vcenters.start(settings, shape, simulator),
             lambda: images.make(shape, settings.folder("images")),
         )
     with progress.step("sandbox: Nova, Cinder") as step:
-        records = [*nova.start(settings, shape), cinder.start(settings, shape)]
-        computes.start(settings, shape)
-        ready.wait(settings, shape, records, step)
+        ready.wait(settings, shape, [process.start(settings.run, program) for program in programs], step)
 
 
-def _together(*tasks: Callable[[], object]) -> None:
+def _together(run: Path, *tasks: Callable[[], object]) -> None:
     """Run all to their ends, then raise the first error, if any."""
     with ThreadPoolExecutor(len(tasks)) as pool:
         futures = [pool.submit(task) for task in tasks]
+        try:
+            concurrent.futures.wait(futures)
+        except KeyboardInterrupt:
+            process.stop(run)  # what the tasks wait for ends, and so do they
+            raise
     for future in futures:
         future.result()
 
@@ -258,7 +274,8 @@ def _at(run: Path, name: str, region: str) -> Running:
 
 
 def _remove(run: Path) -> None:
+    # First of all: a kill in the middle of what follows must not leave what looks like a ready sandbox.
+    (run / "ready.json").unlink(missing_ok=True)
     process.stop(run)
-    # Out of the way in one step: a kill in the middle of the removal must not leave half a sandbox.
     if run.exists():
         shutil.rmtree(run)

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sandbox import files, fragments, process
+from sandbox import files, fragments
 from sandbox.identity import login, token_check
 from sandbox.parts import openstack
-from sandbox.process import Program, Record
+from sandbox.process import Program
 from sandbox.settings import Settings
 from sandbox.shape import Cluster, KvmHost, Shape
 from sandbox.vcenters import Connection
@@ -48,15 +48,12 @@ _TUNING: fragments.Conf = {
 }
 
 
-def start(settings: Settings, shape: Shape) -> tuple[Record, ...]:
-    """Start the control plane with the pretended hosts; they need Keystone, MariaDB and RabbitMQ."""
-    control, *others = programs(settings, shape)
-    # The others speak through the conductor: they wait for it themselves.
-    return tuple(process.start(settings.run, program) for program in (control, *others))
-
-
 def programs(settings: Settings, shape: Shape) -> tuple[Program, ...]:
-    """The control process first, then one process for each further group of pretended hosts."""
+    """The control process, and one process for each further group of pretended hosts; all configured.
+
+    They need Keystone with the services' users, MariaDB and RabbitMQ. Further groups speak through the
+    conductor, as every nova-compute does, and wait for it themselves.
+    """
     groups = _groups(shape.kvm_hosts)
     inside = next(
         (group for group in groups if not fragments.disagree(group[0].nova_conf, shape.scheduler_conf)), ()

@@ -291,6 +291,15 @@ def other() -> Iterator[str]:
     lifecycle.stop(key)
 
 
+def test_fragment_that_cannot_be_honoured_is_told_at_once(other: str) -> None:
+    began = time.monotonic()
+    wrong = replace(small("other"), scheduler_conf="[database]\nconnection = sqlite://\n")
+    with pytest.raises(SandboxError, match=r"scheduler.conf sets \[database\] connection"):
+        lifecycle.start(other, wrong, Progress())
+    assert time.monotonic() - began < 5
+    assert lifecycle.status(other).state == "failed"
+
+
 def test_start_after_a_killed_start(running: Running, other: str) -> None:
     program = (
         "from sandbox import lifecycle; from tests.sandbox.shapes import small;"
