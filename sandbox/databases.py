@@ -38,7 +38,7 @@ def install(run: Path, programs: Programs) -> None:
         str(programs.mariadb_install_db),
         "--no-defaults",
         f"--basedir={programs.basedir}",
-        f"--lc-messages-dir={programs.basedir}/share/mysql",
+        f"--lc-messages-dir={programs.messages}",
         f"--datadir={data(run)}",
         "--auth-root-authentication-method=normal",
         "--skip-test-db",
@@ -60,7 +60,7 @@ def start(settings: Settings, programs: Programs) -> None:
         str(programs.mariadbd),
         "--no-defaults",
         f"--basedir={programs.basedir}",
-        f"--lc-messages-dir={programs.basedir}/share/mysql",
+        f"--lc-messages-dir={programs.messages}",
         f"--plugin-dir={programs.basedir}/lib/mysql/plugin",
         f"--datadir={data(run)}",
         # Relative to the data folder: a path of more than 107 characters cannot be a socket's.

@@ -14,7 +14,7 @@ class Programs:
     """Paths of programs that run in place, unpacked or installed."""
 
     basedir: Path
-    """MariaDB's root: its ``share`` has messages and system tables."""
+    """MariaDB's root, as ``/usr`` is of an installed one."""
     mariadbd: Path
     mariadb_install_db: Path
     mariadb: Path
@@ -26,6 +26,12 @@ class Programs:
     qemu_img: Path
     libraries: tuple[Path, ...] = ()
     """Folders of unpacked shared libraries."""
+
+    @property
+    def messages(self) -> Path:
+        """MariaDB's messages and system tables; MariaDB 11 renamed the folder."""
+        renamed = self.basedir / "share" / "mariadb"
+        return renamed if (renamed / "english").exists() else self.basedir / "share" / "mysql"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -60,8 +66,8 @@ def _unpacked(folder: Path) -> Programs:
 def _installed() -> Programs:
     names = ("mariadbd", "mariadb-install-db", "mariadb", "rabbitmq-server", "erl", "epmd", "qemu-img")
     # Some distributions keep what only services start out of PATH.
-    path = os.environ.get("PATH", os.defpath)
-    folders = f"/usr/lib/rabbitmq/bin:{path}:/usr/sbin:/usr/libexec:/usr/lib/erlang/bin"
+    searched = os.environ.get("PATH", os.defpath)
+    folders = f"/usr/lib/rabbitmq/bin:{searched}:/usr/sbin:/usr/libexec:/usr/lib/erlang/bin"
     found = {name: Path(path) for name in names if (path := shutil.which(name, path=folders))}
     missing = [name for name in names if name not in found]
     if missing:
