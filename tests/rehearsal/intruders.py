@@ -1,0 +1,83 @@
+"""Servers that have no business on ESXi: plain flavor, untagged VMDK image, no zone; booted without pause."""
+
+import contextlib
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from openstack import exceptions
+
+PAUSE = 1.5
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of an intruder."""
+
+    status: str
+    host: str
+
+
+class Intruders:
+    """Boots one intruder after the other while the body runs, and removes them at the end.
+
+    The image is a VMDK, which only ESXi takes (Nova's image type support), so that an intruder lands
+    on ESXi the moment that isolation is off, and nowhere otherwise.
+    """
+
+    def __init__(self, cloud: Any, vmdk: Path) -> None:
+        self._cloud = cloud
+        self._vmdk = vmdk
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._servers: list[str] = []
+        self.fates: list[Fate] = []
+
+    def __enter__(self) -> Self:
+        self._image = self._cloud.image.create_image(
+            name="intruder", filename=str(self._vmdk), disk_format="vmdk", container_format="bare", wait=True
+        ).id
+        self._flavor = self._cloud.compute.create_flavor(name="intruder", ram=64, vcpus=1, disk=1)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+        self._settle()
+        for server in self._servers:
+            self._cloud.compute.delete_server(server, ignore_missing=True)
+        while any(one.name.startswith("intruder-") for one in self._cloud.compute.servers()):
+            time.sleep(0.5)
+        self._cloud.compute.delete_flavor(self._flavor)
+        self._cloud.image.delete_image(self._image)
+
+    def more(self, count: int) -> None:
+        """Wait until that many more were sent."""
+        wanted = len(self._servers) + count
+        while len(self._servers) < wanted:
+            time.sleep(0.2)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            with contextlib.suppress(exceptions.SDKException):  # a busy service; the next one comes soon
+                self._servers.append(
+                    self._cloud.compute.create_server(
+                        name=f"intruder-{len(self._servers)}",
+                        image_id=self._image,
+                        flavor_id=self._flavor.id,
+                        networks="none",
+                    ).id
+                )
+            self._stop.wait(PAUSE)
+
+    def _settle(self) -> None:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            servers = [self._cloud.compute.get_server(one) for one in self._servers]
+            if all(server.status != "BUILD" for server in servers):
+                break
+            time.sleep(1)
+        self.fates = [Fate(server.status, server.compute_host or "") for server in servers]

@@ -1,0 +1,87 @@
+"""Act 1: the first ``up`` of an empty estate."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.rehearsal.conftest import Stage
+from tests.rehearsal.intruders import Intruders
+
+
+def test_every_server_is_where_it_was_predicted(stage: Stage, applied: Intruders) -> None:
+    rows = stage.landings()
+
+    assert {name: row.differences for name, row in rows.items() if not row.equal} == {}
+    assert len(rows) == 12
+    restricted = {name for name, row in rows.items() if row.restricted}
+    assert restricted == {"ledger-db", "ledger-app", "swift-gateway", "hsm-proxy"}
+    esxi = {host for cluster in stage.estate.clusters.values() for host in cluster.hosts}
+    assert {name for name, row in rows.items() if row.esxi_host in esxi} == restricted
+
+
+def test_no_intruder_ever_landed_on_esxi(stage: Stage, applied: Intruders) -> None:
+    computes = {cluster.compute_host for cluster in stage.estate.clusters.values()}
+
+    assert len(applied.fates) > 10
+    assert [fate for fate in applied.fates if fate.host in computes or fate.status == "ACTIVE"] == []
+
+
+def test_one_volume_on_each_side(stage: Stage, applied: Intruders) -> None:
+    rows = stage.landings()
+
+    (archive,) = rows["reports"].volumes
+    assert archive.type == "standard-kvm"
+    assert archive.datastore is None
+    (data,) = rows["ledger-db"].volumes
+    assert data.type == "standard-esxi"
+    assert data.datastore in {"ds-shared-1", "ds-shared-2"}
+
+
+def test_ports_on_esxi_are_backed_in_vcenter(stage: Stage, applied: Intruders) -> None:
+    networks = {network.name: network.id for network in stage.cloud.network.networks()}
+
+    assert stage.landings()["ledger-app"].networks == {
+        "ledger-app/app": f"app_{networks['app']}",
+        "ledger-app/data": f"data_{networks['data']}",
+    }
+
+
+def test_a_second_up_changes_nothing(stage: Stage, applied: Intruders) -> None:
+    stage.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes")
+
+
+def test_a_preview_with_refresh_shows_nothing(stage: Stage, applied: Intruders) -> None:
+    stage.pulumi("preview", "--refresh", "--expect-no-changes")
+
+
+def test_no_secret_is_in_the_state_in_clear(stage: Stage, applied: Intruders) -> None:
+    run = stage.stack.config_file.parent
+    secrets = json.loads((run / "settings.json").read_text())["secrets"].values()
+    state = "".join(path.read_text() for path in (run / "pulumi-state").rglob("*.json"))
+
+    assert "ledger-db" in state
+    assert [secret for secret in secrets if secret in state] == []
+
+
+def test_landing_on_the_command_line(stage: Stage, applied: Intruders) -> None:
+    estate = Path(sys.executable).with_name("estate")
+    done = subprocess.run(
+        [estate, "landing", stage.documents, "--format", "json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["cloud"] == "sandbox"
+    assert len(document["landings"]) == 12
+    row = next(one for one in document["landings"] if one["server"] == "ledger-db")
+    assert row["equal"] is True
+    assert row["workload"] == "ledger-db"
+    assert row["restricted"] is True
+    assert row["aggregate"] == "vendor"
+    assert re.fullmatch(r"nova-esx-[ab]", row["novaHost"])
+    assert row["esxiHost"].startswith("esxi-")
