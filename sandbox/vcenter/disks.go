@@ -49,6 +49,13 @@ func fileOf(disk *types.VirtualDisk) string {
 	return ""
 }
 
+// baseOf gives the last part of a datastore path: "disk.vmdk" of "[store] folder/disk.vmdk".
+func baseOf(name string) string {
+	var p object.DatastorePath
+	p.FromString(name)
+	return path.Base(p.Path)
+}
+
 // rewriteDescriptor stores a disk's size where the simulator reads it when the disk is used again.
 func (vc *vCenter) rewriteDescriptor(ctx *simulator.Context, name string, bytes int64) {
 	files := ctx.Map.FileManager()

@@ -146,8 +146,14 @@ func (g *guard) Serve(ctx *simulator.Context, c *call) (res soap.HasFault) {
 		fault.String = reflect.TypeOf(fault.Detail.Fault).Elem().Name() // clients show nothing else
 	}
 	if task := taskOf(ctx, res); task != nil {
-		// The simulator's own names ("CreateVm") are no method's; pyVmomi fails over them.
-		ctx.WithLock(task, func() { task.Info.Name = c.Name })
+		// pyVmomi fails over a name that is no method's (the simulator's "CreateVm") and over an entity
+		// that is none (its disk manager).
+		ctx.WithLock(task, func() {
+			task.Info.Name = c.Name
+			if _, isEntity := ctx.Map.Get(*task.Info.Entity).(mo.Entity); !isEntity {
+				task.Info.Entity = &g.vc.datacenter.Self
+			}
+		})
 	}
 	return res
 }

@@ -57,7 +57,7 @@ func (vc *vCenter) offer(ctx *simulator.Context, ref types.ManagedObjectReferenc
 		if !ok {
 			continue
 		}
-		sizes[path.Base(fileOf(disk))] = disk.CapacityInBytes
+		sizes[baseOf(fileOf(disk))] = disk.CapacityInBytes
 	}
 	lease := ctx.Session.Get(ref).(*simulator.HttpNfcLease)
 	for i := range lease.Info.DeviceUrl {
@@ -144,7 +144,7 @@ func (vc *vCenter) resizeImported(urlPath string, capacity int64) {
 	ctx.WithLock(vm, func() {
 		for _, device := range vm.Config.Hardware.Device {
 			disk, isDisk := device.(*types.VirtualDisk)
-			if isDisk && path.Base(fileOf(disk)) == path.Base(urlPath) {
+			if isDisk && baseOf(fileOf(disk)) == path.Base(urlPath) {
 				setCapacity(disk, capacity)
 				vc.rewriteDescriptor(ctx, fileOf(disk), capacity)
 			}
