@@ -10,7 +10,6 @@ from components.landscape import build
 from components.tagged_image import MissingImageError, store
 from estate.documents import DocumentsError, Loaded, load
 from estate.model import Estate, Severity
-from estate.placement import contradictions
 from estate.vsphere import connections
 from policies import over_documents
 
@@ -25,17 +24,16 @@ def judged(loaded: Loaded) -> Estate:
 
     :raises pulumi.RunError: with every error and its place, one a line.
     """
-    estate = loaded.estate
-    problems = loaded.problems
-    if estate is not None:
-        problems += loaded.locate([*contradictions.check(estate), *over_documents.findings(estate)])
-    errors = [str(one) for one in problems if one.severity is Severity.ERROR]
-    for problem in problems:
-        if problem.severity is not Severity.ERROR:
-            pulumi.log.warn(str(problem))
-    if errors or estate is None:
+    errors = []
+    for problem in over_documents.judged(loaded):
+        line = f"{problem} [{problem.rule}]"
+        if problem.severity is Severity.ERROR:
+            errors.append(line)
+        else:
+            pulumi.log.warn(line)
+    if errors or loaded.estate is None:
         raise pulumi.RunError("\n".join([f"the environment {loaded.name} cannot be applied:", *errors]))
-    return estate
+    return loaded.estate
 
 
 def main() -> None:

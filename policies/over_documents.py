@@ -1,10 +1,23 @@
 """The rules over documents: used by the program before its first resource, and by ``estate check``."""
 
+from estate.documents import Loaded, Problem
 from estate.model import Estate, Finding, Hypervisor, Workload
+from estate.placement import contradictions
 from estate.placement.prediction import accepting
 from estate.placement.triple import aggregate_metadata, flavor_extra_specs, image_properties
 from policies.facts import AggregateFacts, Facts, FlavorFacts, ImageFacts, ServerFacts
 from policies.rules import RULES
+
+
+def judged(loaded: Loaded) -> tuple[Problem, ...]:
+    """All that is wrong with documents: in themselves, with the placement, and by the rules; by position.
+
+    Where some blocks are unsound the others are judged nevertheless.
+    """
+    if loaded.draft is None:
+        return loaded.problems
+    broken = [*contradictions.check(loaded.draft), *findings(loaded.draft)]
+    return tuple(sorted([*loaded.problems, *loaded.locate(broken)], key=lambda one: one.position))
 
 
 def findings(estate: Estate) -> list[Finding]:

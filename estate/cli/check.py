@@ -8,7 +8,6 @@ import typer
 from estate.cli.common import Env, Exit, Format
 from estate.documents import DocumentsError, Loaded, Problem, load
 from estate.model import Estate, Hypervisor, Severity
-from estate.placement import contradictions
 from policies import over_documents
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -31,7 +30,7 @@ def check(
         else:
             typer.echo(f"Error: {fault}", err=True)
         raise typer.Exit(Exit.UNUSABLE) from fault
-    problems = judged(loaded)
+    problems = over_documents.judged(loaded)
     if output is Format.JSON:
         findings = [_as_json(problem) for problem in problems]
         typer.echo(json.dumps({"findings": findings}, indent=2, ensure_ascii=False))
@@ -45,19 +44,11 @@ def check(
         raise typer.Exit(Exit.FINDINGS)
 
 
-def judged(loaded: Loaded) -> tuple[Problem, ...]:
-    """The documents' own problems, contradictions of placement, and breaks of the policies' rules."""
-    if loaded.draft is None:
-        return loaded.problems
-    findings = [*contradictions.check(loaded.draft), *over_documents.findings(loaded.draft)]
-    return tuple(sorted([*loaded.problems, *loaded.locate(findings)], key=lambda one: one.position))
-
-
 def line(problem: Problem) -> str:
-    """``file:line:column: subject: message``, with its severity in front if it is no error."""
+    """``file:line:column: subject: message [rule]``, with its severity in front if it is no error."""
     mark = "" if problem.severity is Severity.ERROR else f"{problem.severity}: "
     position = typer.style(str(problem.position), bold=True)
-    return f"{position}: {mark}{problem.subject}: {problem.message}"
+    return f"{position}: {mark}{problem.subject}: {problem.message} [{problem.rule}]"
 
 
 def _as_json(problem: Problem) -> dict[str, str | int | None]:

@@ -41,7 +41,8 @@ def expected(*faults: type[Exception]) -> Iterator[None]:
 
 def usable(env: str) -> tuple[Loaded, Estate]:
     """The documents of ENV, if nothing speaks against them; else what is wrong (stderr), exit code 2."""
-    from estate.cli.check import judged, line  # noqa: PLC0415 - check takes its arguments from here
+    from estate.cli.check import line  # noqa: PLC0415 - check takes its arguments from here
+    from policies.over_documents import judged  # noqa: PLC0415
 
     with expected(DocumentsError):
         loaded = load(env)
