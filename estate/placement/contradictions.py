@@ -83,8 +83,8 @@ def _one_vcenter(estate: Estate, aggregate: Aggregate) -> Iterator[Finding]:
 def _workload(estate: Estate, workload: Workload) -> Iterator[Finding]:
     image = estate.images.get(workload.image)
     flavor = estate.flavors.get(workload.flavor)
-    if image is None:
-        return
+    if image is None or (workload.restriction is not None and image.hypervisor is Hypervisor.KVM):
+        return  # the image itself must change: the policy pack says so
     if flavor is not None:
         yield from _flavor_and_image(estate, workload, flavor, image)
     side = estate.aggregates_of(image.hypervisor)
@@ -114,7 +114,7 @@ def _use_one(kind: str, hypervisor: Hypervisor, names: Iterable[str]) -> str:
 
 
 def _flavor_and_image(estate: Estate, workload: Workload, flavor: Flavor, image: Image) -> Iterator[Finding]:
-    # A restricted workload with an image, a flavor or a zone of KVM is the policy pack's to refuse.
+    # A restricted workload with a flavor or a zone of KVM is the policy pack's to refuse.
     if flavor.hypervisor is not image.hypervisor and workload.restriction is None:
         others = (one.name for one in estate.flavors.values() if one.hypervisor is image.hypervisor)
         yield _finding(

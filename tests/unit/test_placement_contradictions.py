@@ -143,8 +143,8 @@ def test_what_does_not_resolve_is_left_to_others() -> None:
 
 
 def test_the_duty_to_stay_on_esxi_is_said_by_the_policies_alone() -> None:
-    for change in (("flavor", "kvm-small"), ("availability_zone", "az-kvm")):
-        assert contradictions.check(changed((f"workloads/hsm-proxy/{change[0]}", change[1]))) == []
+    for field, value in (("image", "linux-kvm"), ("flavor", "kvm-small"), ("availability_zone", "az-kvm")):
+        assert contradictions.check(changed((f"workloads/ledger-db/{field}", value))) == []
 
 
 def test_volumes_of_the_other_vcenter_are_out_of_reach() -> None:
