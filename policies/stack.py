@@ -88,7 +88,8 @@ def _server(
         reason=reason,
         image=image or UNKNOWN,
         flavor=flavor or UNKNOWN,
-        zone=server.props.get("availabilityZone") or None,
+        # The provider sends the hints as the zone if there is no zone; both take the form zone:host.
+        zone=server.props.get("availabilityZone") or server.props.get("availabilityZoneHints") or None,
     )
 
 

@@ -166,6 +166,10 @@ def test_a_foreign_program_passes(pack: Pack) -> None:
         ),
         (server("e", availabilityZone=UNKNOWN), "its availability zone cannot be known here"),
         (
+            server("e2", availabilityZoneHints="az-esxi:kvm1"),
+            "names a host, which makes Nova skip its filters",
+        ),
+        (
             server("f", {"imageId": [UNTAGGED.urn]}, metadata=UNKNOWN),
             "it is not known yet whether this server must stay on ESXi",
         ),
