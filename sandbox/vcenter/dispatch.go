@@ -59,6 +59,7 @@ var overrides = map[string]override{
 	"CloneVM_Task":         own((*vCenter).cloneVM),
 	"RelocateVM_Task":      own((*vCenter).relocateVM),
 	"ReconfigVM_Task":      own((*vCenter).reconfigureVM),
+	"PowerOnVM_Task":       own((*vCenter).powerOn),
 	"MarkAsTemplate":       own((*vCenter).markAsTemplate),
 	"MarkAsVirtualMachine": own((*vCenter).markAsVM),
 	// disks.go

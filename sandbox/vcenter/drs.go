@@ -112,6 +112,16 @@ func computeHosts(ctx *simulator.Context, ref types.ManagedObjectReference) []ty
 	return hosts
 }
 
+// automatic tells whether the host is in a cluster whose DRS moves machines by itself.
+func (vc *vCenter) automatic(ctx *simulator.Context, host *simulator.HostSystem) bool {
+	cluster, ok := ctx.Map.Get(*host.Parent).(*simulator.ClusterComputeResource)
+	if !ok {
+		return false
+	}
+	drs := cluster.ConfigurationEx.(*types.ClusterConfigInfoEx).DrsConfig
+	return drs.Enabled != nil && *drs.Enabled && drs.DefaultVmBehavior == types.DrsBehaviorFullyAutomated
+}
+
 // evacuate moves the running machines (or all) of a host that goes into maintenance mode to other
 // hosts of its cluster. Only a fully automated DRS does that; otherwise machines that run keep the
 // host out of maintenance mode.
@@ -122,11 +132,7 @@ func (vc *vCenter) evacuate(
 	if !ok {
 		return &types.ManagedObjectNotFound{Obj: from}
 	}
-	automatic := false
-	if cluster, ok := ctx.Map.Get(*host.Parent).(*simulator.ClusterComputeResource); ok {
-		drs := cluster.ConfigurationEx.(*types.ClusterConfigInfoEx).DrsConfig
-		automatic = drs.Enabled != nil && *drs.Enabled && drs.DefaultVmBehavior == types.DrsBehaviorFullyAutomated
-	}
+	automatic := vc.automatic(ctx, host)
 	var others []types.ManagedObjectReference
 	for _, ref := range computeHosts(ctx, *host.Parent) {
 		if ref != from {

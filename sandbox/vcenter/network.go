@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/vmware/govmomi/simulator"
@@ -47,6 +48,12 @@ func (vc *vCenter) createSwitch(ctx *simulator.Context, req *types.CreateDVS_Tas
 			time.Sleep(time.Millisecond)
 		}
 		ctx.Map.RemoveReference(ctx, vc.datacenter, &vc.datacenter.Network, dvs.Self)
+		config := dvs.Config.(*types.VMwareDVSConfigInfo)
+		completeSwitch(config, dvs.Summary.ProductInfo)
+		if spec, ok := req.Spec.ConfigSpec.(*types.VMwareDVSConfigSpec); ok {
+			applySwitchSpec(config, spec)
+			return dvs.Self, vc.changeMembers(ctx, dvs.Self, spec.Host)
+		}
 		return dvs.Self, nil
 	})
 	return &methods.CreateDVS_TaskBody{Res: &types.CreateDVS_TaskResponse{Returnval: task}}
@@ -58,12 +65,100 @@ func hasPortgroup(ctx *simulator.Context, dvs *simulator.DistributedVirtualSwitc
 }
 
 func (vc *vCenter) reconfigureSwitch(ctx *simulator.Context, req *types.ReconfigureDvs_Task) soap.HasFault {
+	dvs, isSwitch := ctx.Map.Get(req.This).(*simulator.DistributedVirtualSwitch)
+	spec, fits := req.Spec.(*types.VMwareDVSConfigSpec)
+	if !isSwitch || !fits {
+		return simulate(ctx, req.This, "ReconfigureDvs_Task", req)
+	}
 	task := inTask(ctx, req.This, "reconfigureDvs", func() (types.AnyType, types.BaseMethodFault) {
-		_, fault := finish(ctx, simulate(ctx, req.This, "ReconfigureDvs_Task", req))
-		vc.refreshMembers(ctx, req.This)
-		return nil, fault
+		applySwitchSpec(dvs.Config.(*types.VMwareDVSConfigInfo), spec)
+		return nil, vc.changeMembers(ctx, req.This, spec.Host)
 	})
 	return &methods.ReconfigureDvs_TaskBody{Res: &types.ReconfigureDvs_TaskResponse{Returnval: task}}
+}
+
+// completeSwitch sets what every switch of a vCenter has and clients read without asking.
+func completeSwitch(config *types.VMwareDVSConfigInfo, product *types.DistributedVirtualSwitchProductSpec) {
+	config.ProductInfo = *product
+	if config.IpfixConfig == nil {
+		config.IpfixConfig = &types.VMwareIpfixConfig{ActiveFlowTimeout: 60, IdleFlowTimeout: 15}
+	}
+	if config.UplinkPortPolicy == nil {
+		config.UplinkPortPolicy = &types.DVSNameArrayUplinkPortPolicy{UplinkPortName: []string{"uplink1"}}
+	}
+	if config.DefaultPortConfig == nil {
+		config.DefaultPortConfig = &types.VMwareDVSPortSetting{Vlan: &types.VmwareDistributedVirtualSwitchVlanIdSpec{}}
+	}
+	if config.LinkDiscoveryProtocolConfig == nil {
+		config.LinkDiscoveryProtocolConfig = &types.LinkDiscoveryProtocolConfig{Protocol: "cdp", Operation: "listen"}
+	}
+}
+
+// applySwitchSpec stores a switch's settings; the simulator does so only when it creates one.
+func applySwitchSpec(to *types.VMwareDVSConfigInfo, spec *types.VMwareDVSConfigSpec) {
+	merge(&to.Name, &spec.Name)
+	merge(&to.Description, &spec.Description)
+	merge(&to.SwitchIpAddress, &spec.SwitchIpAddress)
+	merge(&to.MaxMtu, &spec.MaxMtu)
+	merge(&to.LacpApiVersion, &spec.LacpApiVersion)
+	merge(&to.MulticastFilteringMode, &spec.MulticastFilteringMode)
+	merge(&to.NetworkResourceControlVersion, &spec.NetworkResourceControlVersion)
+	merge(&to.UplinkPortPolicy, &spec.UplinkPortPolicy)
+	merge(&to.DefaultPortConfig, &spec.DefaultPortConfig)
+	merge(&to.InfrastructureTrafficResourceConfig, &spec.InfrastructureTrafficResourceConfig)
+	merge(to.LinkDiscoveryProtocolConfig, spec.LinkDiscoveryProtocolConfig)
+	merge(to.IpfixConfig, spec.IpfixConfig)
+	merge(&to.Contact, spec.Contact)
+}
+
+// changeMembers adds hosts to a switch, gives them other uplinks, or takes them out.
+func (vc *vCenter) changeMembers(
+	ctx *simulator.Context, ref types.ManagedObjectReference, changes []types.DistributedVirtualSwitchHostMemberConfigSpec,
+) types.BaseMethodFault {
+	dvs := ctx.Map.Get(ref).(*simulator.DistributedVirtualSwitch)
+	config := dvs.Config.(*types.VMwareDVSConfigInfo)
+	var joinOrLeave []types.DistributedVirtualSwitchHostMemberConfigSpec
+	for _, change := range changes {
+		if change.Operation != string(types.ConfigSpecOperationEdit) {
+			joinOrLeave = append(joinOrLeave, change)
+		}
+	}
+	if len(joinOrLeave) > 0 {
+		req := &types.ReconfigureDvs_Task{This: ref, Spec: &types.VMwareDVSConfigSpec{
+			DVSConfigSpec: types.DVSConfigSpec{Host: joinOrLeave},
+		}}
+		if _, fault := finish(ctx, simulate(ctx, ref, "ReconfigureDvs_Task", req)); fault != nil {
+			return fault
+		}
+	}
+	for _, change := range changes {
+		config.Host = slices.DeleteFunc(config.Host, func(m types.DistributedVirtualSwitchHostMember) bool {
+			return *m.Config.Host == change.Host
+		})
+		host, ok := ctx.Map.Get(change.Host).(*simulator.HostSystem)
+		switch {
+		case !ok:
+		case change.Operation == string(types.ConfigSpecOperationRemove):
+			for _, group := range dvs.Portgroup {
+				ctx.Map.RemoveReference(ctx, host, &host.Network, group)
+				if pg, ok := ctx.Map.Get(group).(*simulator.DistributedVirtualPortgroup); ok {
+					ctx.Map.RemoveReference(ctx, pg, &pg.Host, host.Self)
+				}
+			}
+			vc.refreshCompute(ctx, *host.Parent)
+		default:
+			backing := change.Backing
+			if backing == nil {
+				backing = &types.DistributedVirtualSwitchHostMemberPnicBacking{}
+			}
+			config.Host = append(config.Host, types.DistributedVirtualSwitchHostMember{
+				Config: types.DistributedVirtualSwitchHostMemberConfigInfo{Host: &host.Self, Backing: backing},
+				Status: "up",
+			})
+		}
+	}
+	vc.refreshMembers(ctx, ref)
+	return nil
 }
 
 // createPortgroup adds one port group and answers with it; the simulator only knows the plural.

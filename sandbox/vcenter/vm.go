@@ -158,6 +158,23 @@ func (vc *vCenter) sameCompute(ctx *simulator.Context, vm *simulator.VirtualMach
 	return ok && simulator.FindReference(computeHosts(ctx, rp.Owner), *vm.Runtime.Host) != nil
 }
 
+// powerOn moves a machine first if its host cannot run it now, as DRS does.
+func (vc *vCenter) powerOn(ctx *simulator.Context, req *types.PowerOnVM_Task) soap.HasFault {
+	vm, ok := ctx.Map.Get(req.This).(*simulator.VirtualMachine)
+	if !ok || vm.ResourcePool == nil {
+		return simulate(ctx, req.This, "PowerOnVM_Task", req)
+	}
+	host, ok := ctx.Map.Get(*vm.Runtime.Host).(*simulator.HostSystem)
+	if ok && !available(host) && vc.automatic(ctx, host) {
+		to, fault := vc.place(ctx, vm.ResourcePool, vm.Config.Files.VmPathName, int64(vm.Config.Hardware.MemoryMB))
+		if fault != nil {
+			return refuse("no host can run the virtual machine", fault)
+		}
+		vc.migrate(ctx, vm, *to)
+	}
+	return simulate(ctx, req.This, "PowerOnVM_Task", req)
+}
+
 // migrate puts a machine on another host of its cluster.
 func (vc *vCenter) migrate(ctx *simulator.Context, vm *simulator.VirtualMachine, to types.ManagedObjectReference) {
 	ctx.Map.AtomicUpdate(ctx, vm, []types.PropertyChange{

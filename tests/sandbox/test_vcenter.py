@@ -435,6 +435,17 @@ def test_a_host_in_maintenance_mode_is_evacuated(dc: Remote, cluster: Remote) ->
     WaitForTask(before.ExitMaintenanceMode_Task(0))
 
 
+def test_a_machine_starts_on_a_host_that_can_run_it(dc: Remote, cluster: Remote) -> None:
+    vm = create(dc, cluster.resourcePool, machine_spec("vm"))
+    away = vm.runtime.host
+    WaitForTask(away.EnterMaintenanceMode_Task(0))
+    assert vm.runtime.host == away  # switched off: it stays
+    WaitForTask(vm.PowerOn())
+    assert vm.runtime.host != away
+    assert vm.runtime.host in cluster.host
+    WaitForTask(away.ExitMaintenanceMode_Task(0))
+
+
 def test_a_clone_is_what_its_specification_says(dc: Remote, cluster: Remote) -> None:
     source = create(
         dc,
@@ -532,6 +543,26 @@ def test_a_port_groups_name_is_used_once(dc: Remote) -> None:
 
 def group_spec(name: str) -> Remote:
     return vim.dvs.DistributedVirtualPortgroup.ConfigSpec(name=name, type="ephemeral", numPorts=0)
+
+
+def test_a_switch_of_ones_own(dc: Remote) -> None:
+    """Its settings and members are kept, and it goes with its port groups."""
+    one = host(dc, SIDE_B[0])
+    before = set(one.network)
+    uplink = vim.dvs.HostMember.PnicBacking(pnicSpec=[vim.dvs.HostMember.PnicSpec(pnicDevice="vmnic1")])
+    member = vim.dvs.HostMember.ConfigSpec(operation="add", host=one, backing=uplink)
+    spec = vim.dvs.VmwareDistributedVirtualSwitch.ConfigSpec(name="dvs-own", maxMtu=1600, host=[member])
+    task = dc.networkFolder.CreateDVS_Task(vim.DistributedVirtualSwitch.CreateSpec(configSpec=spec))
+    WaitForTask(task)
+    own = task.info.result
+    assert [m.config.backing.pnicSpec[0].pnicDevice for m in own.config.host] == ["vmnic1"]
+    assert set(own.portgroup) <= set(one.network)
+    change = vim.dvs.VmwareDistributedVirtualSwitch.ConfigSpec(maxMtu=9000)
+    WaitForTask(own.ReconfigureDvs_Task(change))
+    assert own.config.maxMtu == 9000
+    assert [m.config.host for m in own.config.host] == [one]
+    WaitForTask(own.Destroy_Task())
+    assert set(one.network) == before
 
 
 # --- files and faults ----------------------------------------------------------------------------------
