@@ -26,6 +26,11 @@ class ComputeReadyProvider(Gate):
             report=self.say,
         )
 
+    def leave(self, cloud: Connection, props: Props) -> None:
+        """Retire the service of an ESXi cluster: the cluster goes next, and with it the work of its nova-compute."""
+        if props["clusterId"]:
+            computes.retire(cloud, props["host"])
+
 
 class ComputeReady(Resource, module="estate", name="ComputeReady"):
     """Named ``HOST-ready``."""

@@ -71,7 +71,8 @@ class Readiness:
         elif not node.startswith(self.node_prefix):
             said = (
                 f"the compute node of host {host} is {node}, expected {self.node_prefix}…: its nova-compute "
-                "speaks for another vSphere cluster; check [vmware] cluster_name, then restart it"
+                "speaks for another vSphere cluster, or for one that is gone; check [vmware] cluster_name, "
+                "delete its service (openstack compute service delete) and restart it"
             )
         elif not self.providers:
             said = (
@@ -108,10 +109,18 @@ def nodes(cloud: Connection) -> dict[str, list[tuple[str, str]]]:
     Nova leaves out hosts that are not mapped to a cell (nova/api/openstack/compute/hypervisors.py).
     """
     found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-    for node in cloud.compute.hypervisors(details=True):
-        service: dict[str, Any] = node.service_details or {}
-        found[service.get("host", "")].append((node.id, node.name))
-    return found
+    query: dict[str, str] = {}
+    while True:
+        # Ids are uuids from 2.53; from 2.88 Nova would ask every compute for its uptime, one by one.
+        answer = cloud.compute.get("/os-hypervisors/detail", params=query, microversion="2.53")
+        if answer.status_code != 200:
+            raise CloudError(f"Nova answers {answer.status_code} to its hypervisors: {answer.text[:300]}")
+        page: dict[str, Any] = answer.json()
+        for node in page["hypervisors"]:
+            found[node["service"]["host"]].append((node["id"], node["hypervisor_hostname"]))
+        if "hypervisors_links" not in page:
+            return found
+        query = {"marker": page["hypervisors"][-1]["id"]}
 
 
 def readiness(cloud: Connection, host: str, trait: str, node_prefix: str = "") -> Readiness:
@@ -192,6 +201,24 @@ def disable(cloud: Connection, host: str, why: str) -> None:
     service = services(cloud, host).get(host)
     if service is not None and service.enabled:
         _set_status(cloud, service, {"status": "disabled", "disabled_reason": f"{OUR_MARK}{why}"})
+
+
+def retire(cloud: Connection, host: str) -> None:
+    """Delete the service of ``host``, with its compute node and resource provider, if there is one.
+
+    For a host that is no more: nova-compute would refuse to start under the same name for another
+    cluster (nova/compute/manager.py, "Possible rename detected").
+
+    :raises CloudError: if it has servers still.
+    """
+    service = services(cloud, host).get(host)
+    if service is None:
+        return
+    answer = cloud.compute.delete(f"/os-services/{service.id}", microversion="2.53")
+    if answer.status_code not in (204, 404):
+        raise CloudError(
+            f"Nova answers {answer.status_code} to the deletion of service {host}: {answer.text[:300]}"
+        )
 
 
 def to_be_enabled(cloud: Connection, host: str, report: Report) -> bool:

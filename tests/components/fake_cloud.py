@@ -39,7 +39,7 @@ class Answer:
     body: Any = None
     text: str = ""
 
-    def json(self) -> Any:  # noqa: ANN401
+    def json(self) -> Any:
         return self.body
 
 
@@ -89,10 +89,6 @@ class FakeCloud:
         assert binary == "nova-compute"
         return [one for one in self._services.values() if host in (None, one.host)]
 
-    def hypervisors(self, *, details: bool) -> list[Thing]:
-        assert details
-        return list(self._nodes.values())
-
     def get_aggregate(self, aggregate: str) -> Thing:
         if aggregate != self.aggregate.id:
             raise exceptions.NotFoundException("no such aggregate")
@@ -119,6 +115,9 @@ class FakeCloud:
     # What is asked by path: services of Nova, all of placement.
 
     def get(self, path: str, *, params: dict[str, str], microversion: str) -> Answer:
+        if path == "/os-hypervisors/detail":
+            assert microversion == "2.53"
+            return self._hypervisors(params)
         assert microversion == "1.19"
         if path == "/resource_providers":
             if params.get("required") not in (
@@ -149,6 +148,25 @@ class FakeCloud:
                 "resource_provider_generation": provider.generation,
             },
         )
+
+    def _hypervisors(self, params: dict[str, str]) -> Answer:
+        """Two a page, with a link to the next while there is one."""
+        nodes = list(self._nodes.values())
+        ids = [one.id for one in nodes]
+        start = ids.index(params["marker"]) + 1 if "marker" in params else 0
+        shown = [
+            {"id": one.id, "hypervisor_hostname": one.name, "service": one.service_details}
+            for one in nodes[start : start + 2]
+        ]
+        more = {"hypervisors_links": [{"rel": "next"}]} if start + 2 < len(nodes) else {}
+        return Answer(200, {"hypervisors": shown, **more})
+
+    def delete(self, path: str, *, microversion: str) -> Answer:
+        assert microversion == "2.53"
+        service = next(one for one in self._services.values() if one.id == path.split("/")[2])
+        self.calls.append(f"delete {service.host}")
+        del self._services[service.host]
+        return Answer(204)
 
     def put(self, path: str, *, json: dict[str, Any], microversion: str) -> Answer:
         if path.startswith("/os-services/"):

@@ -66,13 +66,13 @@ class Recorder(MockMonitor):
         chain = "" if above == "pulumi:pulumi:Stack" else f"{above}$"
         return f"urn:pulumi:stack::estate::{chain if above else ''}{type_}::{name}"
 
-    def RegisterResource(self, request: Any) -> Any:  # noqa: N802, ANN401
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802
         urn = self.make_urn(request.parent, request.type, request.name)
         assert urn not in self.requests, f"duplicate resource {urn}"
         self.requests[urn] = request
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
-    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802, ANN401
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
         self.outputs[request.urn] = MessageToDict(request.outputs)
         return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
 

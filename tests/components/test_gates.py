@@ -98,6 +98,27 @@ def test_waits_until_the_host_is_ready_and_says_what_for(
     assert "has no compute node" in said
 
 
+def test_all_pages_of_compute_nodes_are_read(cloud: FakeCloud) -> None:
+    for number in range(5):
+        cloud.add_ready(f"nova-{number}", f"domain-c{number}.vc")
+    ready = {"host": "nova-4", "trait": TRAIT, "clusterId": "domain-c4"}
+    configured(ComputeReadyProvider).create(ready)
+
+
+def test_the_service_of_a_cluster_goes_with_it(cloud: FakeCloud) -> None:
+    cloud.add_ready("nova-a")
+    provider = configured(ComputeReadyProvider)
+    provider.delete("settled", dict(READY))
+    provider.delete("settled", dict(READY))
+    assert cloud.calls == ["delete nova-a"]
+
+
+def test_the_service_of_a_kvm_host_stays(cloud: FakeCloud) -> None:
+    cloud.add_ready("kvm1", "kvm1")
+    configured(ComputeReadyProvider).delete("settled", {**READY, "host": "kvm1", "clusterId": ""})
+    assert cloud.calls == []
+
+
 # Isolation: the three states that a failed `up` may leave, and tampering.
 
 
