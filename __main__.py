@@ -11,6 +11,7 @@ from components.tagged_image import MissingImageError, store
 from estate.documents import DocumentsError, Loaded, load
 from estate.model import Estate, Severity
 from estate.vsphere import connections
+from estate.vsphere.session import session
 from policies import over_documents
 
 # Thousands of small objects live until the end: collecting them again and again takes half the run.
@@ -43,6 +44,9 @@ def main() -> None:
         loaded = load(config.get("environment") or pulumi.get_stack())
         estate = judged(loaded)
         logins = connections.load(estate.vcenters)
+        for name, login in logins.items():
+            with session(name, login):  # the vSphere plugin would fail later, and say it less clearly
+                pass
         folder = config.get("images") or os.environ.get("ESTATE_IMAGES") or loaded.folder / "images"
         image_files = store(estate.images.values(), Path(folder))
     except (DocumentsError, connections.ConnectionsError, MissingImageError) as error:

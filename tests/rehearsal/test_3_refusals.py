@@ -1,0 +1,62 @@
+"""Act 3: what breaks the main rule is refused, with the pack and without it, and nothing changes anywhere."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from tests.rehearsal.conftest import Stage
+
+pytestmark = pytest.mark.usefixtures("applied")
+
+SENTENCE = (
+    'image "linux-kvm" runs on KVM only, but the workload must stay on ESXi (restriction: licence). '
+    "Use an ESXi image: appliance-esxi, linux-esxi."
+)
+
+
+@pytest.fixture
+def broken(stage: Stage, tmp_path: Path) -> Iterator[None]:
+    """The restricted workload hsm-proxy gets a KVM image."""
+    kept = copytree(stage.documents, tmp_path / "kept")
+    stage.edit("workloads.yaml", "workloads", "hsm-proxy", "image", value="linux-kvm")
+    yield
+    copytree(kept, stage.documents, dirs_exist_ok=True)
+
+
+@pytest.mark.usefixtures("broken")
+@pytest.mark.parametrize("policies", [True, False], ids=["with-the-pack", "without-the-pack"])
+@pytest.mark.parametrize("command", [("preview",), ("up", "--yes", "--skip-preview")], ids=["preview", "up"])
+def test_a_restricted_workload_with_a_kvm_image(
+    stage: Stage, command: tuple[str, ...], *, policies: bool
+) -> None:
+    before = {(one.id, one.updated_at) for one in stage.cloud.compute.servers()}
+
+    said = stage.refused(*command, policies=policies)
+
+    assert SENTENCE in said
+    assert "[esxi-restricted-on-esxi]" in said
+    assert 'workload "hsm-proxy"' in said
+    assert "Traceback" not in said
+    assert {(one.id, one.updated_at) for one in stage.cloud.compute.servers()} == before
+
+
+def test_a_cloud_that_is_not_there(stage: Stage) -> None:
+    done = stage.stack.pulumi("preview", quiet=True, extra={"OS_CLOUD": "elsewhere"})
+
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout
+    assert "elsewhere" in done.stdout
+
+
+def test_a_vcenter_that_is_not_there(stage: Stage, tmp_path: Path) -> None:
+    file = tmp_path / "vcenters.yaml"
+    file.write_text("vc1: {server: '127.0.0.1:9', username: nobody, password: nothing}\n")
+    file.chmod(0o600)
+
+    done = stage.stack.pulumi("preview", quiet=True, extra={"ESTATE_VCENTERS": str(file)})
+
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout
+    assert "127.0.0.1:9" in done.stdout

@@ -1,0 +1,83 @@
+"""Act 5: a changed document changes exactly what it says."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+from pyVmomi import vim
+
+from operations.stack import PROGRAM
+from tests.rehearsal.conftest import Stage
+from tests.rehearsal.test_2_landing_differences import find
+
+pytestmark = pytest.mark.usefixtures("applied")
+
+
+@pytest.fixture(autouse=True)
+def documents_stay(stage: Stage, tmp_path: Path) -> Iterator[None]:
+    kept = copytree(stage.documents, tmp_path / "kept")
+    yield
+    copytree(kept, stage.documents, dirs_exist_ok=True)
+
+
+def steps(stage: Stage) -> set[tuple[str, str]]:
+    """What a preview would do: (operation, name of the resource), components left out."""
+    done = subprocess.run(
+        stage.stack.command("preview", "--json"),
+        cwd=PROGRAM,
+        env=dict(stage.stack.environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = set()
+    for step in json.loads(done.stdout)["steps"]:
+        state = step.get("newState") or step["oldState"]
+        if step["op"] != "same" and state.get("custom"):
+            found.add((step["op"], step["urn"].rpartition("::")[2]))
+    return found
+
+
+def test_a_description(stage: Stage) -> None:
+    stage.edit("network.yaml", "security_groups", "db", "description", value="Databases")
+
+    assert steps(stage) == {("update", "db")}
+
+
+def test_one_more_workload(stage: Stage) -> None:
+    block = {"image": "linux-kvm", "flavor": "kvm-small", "networks": ["app"]}
+    stage.edit("workloads.yaml", "workloads", "web-3", value=block)
+
+    assert steps(stage) == {("create", "web-3"), ("create", "web-3/app")}
+
+
+def test_one_workload_less(stage: Stage) -> None:
+    stage.edit("workloads.yaml", "workloads", "batch", value=None)
+
+    assert steps(stage) == {("delete", "batch"), ("delete", "batch/app"), ("delete", "batch/data")}
+
+
+def test_another_image_replaces_the_server(stage: Stage) -> None:
+    """Nova would rebuild it on the same host and wipe its disk without saying so."""
+    stage.edit("workloads.yaml", "workloads", "hsm-proxy", "image", value="appliance-esxi")
+
+    assert {step for step in steps(stage) if step[1] == "hsm-proxy"} == {
+        ("delete-replaced", "hsm-proxy"),
+        ("replace", "hsm-proxy"),
+        ("create-replacement", "hsm-proxy"),
+    }
+
+
+def test_drs_of_one_cluster(stage: Stage) -> None:
+    stage.edit("compute.yaml", "clusters", "esx-a", "drs", "migration_threshold", value=4)
+    assert steps(stage) == {("update", "esx-a")}
+
+    stage.up()
+
+    with stage.vcenter() as service:
+        drs = find(service, vim.ClusterComputeResource, name="esx-a").configurationEx.drsConfig
+        assert (drs.enabled, drs.defaultVmBehavior, drs.vmotionRate) == (True, "fullyAutomated", 4)

@@ -1,0 +1,55 @@
+"""Act 6: ``destroy`` leaves nothing that the stack created, with hosts and servers inside."""
+
+from typing import Any
+
+import pytest
+from pyVmomi import vim
+
+from tests.rehearsal.conftest import Stage
+
+pytestmark = pytest.mark.usefixtures("applied")
+
+
+def test_destroy_is_refused_where_the_documents_forbid_it(stage: Stage) -> None:
+    stage.edit("estate.yaml", "estate", "destroy", value="forbidden")
+    stage.up()
+
+    said = stage.refused("destroy", "--yes", "--skip-preview")
+    assert "protect" in said
+
+    stage.edit("estate.yaml", "estate", "destroy", value="allowed")
+    stage.up()
+
+
+def test_destroy_leaves_nothing(stage: Stage) -> None:
+    stage.pulumi("destroy", "--yes", "--skip-preview")
+
+    cloud = stage.cloud
+    left = {
+        "servers": list(cloud.compute.servers(all_projects=True)),
+        "aggregates": list(cloud.compute.aggregates()),
+        "flavors": list(cloud.compute.flavors(is_public=None)),
+        "images": list(cloud.image.images()),
+        "networks": list(cloud.network.networks()),
+        "routers": list(cloud.network.routers()),
+        "groups": [one for one in cloud.network.security_groups() if one.name != "default"],
+        "ports": list(cloud.network.ports()),
+        "volumes": list(cloud.block_storage.volumes(all_projects=True)),
+        "types": [one.name for one in cloud.block_storage.types() if one.name != "__DEFAULT__"],
+        "projects": cloud.search_projects("payments"),
+    }
+    assert {what: found for what, found in left.items() if found} == {}
+
+
+def test_hosts_are_left_alone_and_closed(stage: Stage) -> None:
+    cloud = stage.cloud
+    enabled = [one.host for one in cloud.compute.services(binary="nova-compute") if one.status == "enabled"]
+    assert enabled == []
+
+    with stage.vcenter() as service:
+        content: Any = service.RetrieveContent()
+        kinds = [vim.ClusterComputeResource, vim.HostSystem, vim.VirtualMachine]
+        view = content.viewManager.CreateContainerView(content.rootFolder, kinds, True)
+        names = sorted(entity.name for entity in view.view)
+        view.DestroyView()
+    assert names == sorted(host for one in stage.estate.clusters.values() for host in one.hosts)
