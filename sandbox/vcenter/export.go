@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
@@ -82,7 +83,7 @@ func (vc *vCenter) abortLease(ctx *simulator.Context, req *types.HttpNfcLeaseAbo
 }
 
 func (vc *vCenter) withdraw(ctx *simulator.Context, ref types.ManagedObjectReference) {
-	vc.imports.Delete(ref.Value)
+	time.AfterFunc(time.Minute, func() { vc.imports.Delete(ref.Value) }) // an upload may still be read
 	if lease, ok := ctx.Session.Get(ref).(*simulator.HttpNfcLease); ok && lease.Info != nil {
 		for _, device := range lease.Info.DeviceUrl {
 			vc.exports.Delete(urlPath(device.Url))
@@ -117,10 +118,11 @@ func (vc *vCenter) serveLease(w http.ResponseWriter, r *http.Request) {
 		body := bufio.NewReaderSize(r.Body, sector)
 		head, _ := body.Peek(headerSize)
 		r.Body = io.NopCloser(body)
-		simulator.ServeNFC(w, r)
+		// Before the rest is read: oslo.vmware ends the lease before it waits for this answer.
 		if capacity, sparse := sparseCapacity(head); sparse {
 			vc.resizeImported(r.URL.Path, capacity)
 		}
+		simulator.ServeNFC(w, r)
 	case r.Method == http.MethodGet:
 		simulator.ServeNFC(w, r)
 	default:

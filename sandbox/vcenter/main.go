@@ -4,12 +4,14 @@
 //
 // Where to read on:
 //
+//	server.go      what a vCenter consists of, and its HTTP endpoints
 //	inventory.go   what exists at the start
 //	dispatch.go    how a call reaches our code or the simulator's, and what a panic becomes
-//	cluster.go     clusters and their hosts; drs.go  which host gets a VM
-//	network.go     distributed switches and port groups; names.go  what type they have outside
-//	vm.go          creating, cloning, moving virtual machines
-//	disks.go       disks and datastores; upload.go  files over HTTP; export.go  disks over HTTP
+//	cluster.go     clusters and their hosts; drs.go      which host gets a machine
+//	network.go     switches and port groups; names.go    what type a switch has outside
+//	vm.go          creating, cloning, moving, starting virtual machines
+//	disks.go       disks and datastores;     upload.go   files that are sent to a datastore
+//	export.go      disks that are sent or fetched through a lease
 //	properties.go  reading many objects at once
 package main
 

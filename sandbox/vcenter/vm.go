@@ -205,18 +205,14 @@ func (vc *vCenter) markAsVM(ctx *simulator.Context, req *types.MarkAsVirtualMach
 	return res
 }
 
-// settleVM makes hosts, pools and datastores list the machine exactly where it says it is. Each lock
-// is taken alone, never inside another.
+// settleVM makes hosts, pools and datastores list the machine exactly where it says it is. Like the
+// simulator's removal of a machine it holds the machine's lock while it takes theirs, one at a time.
 func (vc *vCenter) settleVM(ctx *simulator.Context, vm *simulator.VirtualMachine) {
-	var host, pool types.ManagedObjectReference
-	var stores []types.ManagedObjectReference
-	ctx.WithLock(vm, func() {
-		host = *vm.Runtime.Host
-		if vm.ResourcePool != nil {
-			pool = *vm.ResourcePool
-		}
-		stores = append(stores, vm.Datastore...)
-	})
+	unlock := ctx.Map.AcquireLock(ctx, vm)
+	defer unlock()
+	if ctx.Map.Get(vm.Self) == nil {
+		return // removed meanwhile
+	}
 	list := func(owner types.ManagedObjectReference, field *[]types.ManagedObjectReference, member bool) {
 		if member {
 			ctx.Map.AddReference(ctx, owner, field, vm.Self)
@@ -226,14 +222,14 @@ func (vc *vCenter) settleVM(ctx *simulator.Context, vm *simulator.VirtualMachine
 	}
 	for _, entity := range ctx.Map.All("HostSystem") {
 		h := entity.(*simulator.HostSystem)
-		list(h.Self, &h.Vm, h.Self == host)
+		list(h.Self, &h.Vm, h.Self == *vm.Runtime.Host)
 	}
 	for _, entity := range ctx.Map.All("ResourcePool") {
 		p := entity.(*simulator.ResourcePool)
-		list(p.Self, &p.Vm, p.Self == pool)
+		list(p.Self, &p.Vm, vm.ResourcePool != nil && p.Self == *vm.ResourcePool)
 	}
 	for _, entity := range ctx.Map.All("Datastore") {
 		d := entity.(*simulator.Datastore)
-		list(d.Self, &d.Vm, simulator.FindReference(stores, d.Self) != nil)
+		list(d.Self, &d.Vm, simulator.FindReference(vm.Datastore, d.Self) != nil)
 	}
 }

@@ -12,7 +12,7 @@ import ssl
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ from pyVmomi import vim, vmodl
 
 from sandbox import settings as settings_of
 from sandbox import vcenters
-from sandbox.parts import programs
+from sandbox.parts import openstack, programs
 from toolchain.progress import Progress
 
 pytestmark = pytest.mark.sandbox
@@ -591,19 +591,23 @@ def test_an_upload_needs_a_session(server: Server) -> None:
     assert put(server, "stranger.vmdk", b"x", "vmware_soap_session=guessed") == 401
 
 
-def test_a_real_sparse_disk_is_uploaded_and_exported(
-    server: Server, content: Remote, dc: Remote, cluster: Remote, tmp_path: Path
-) -> None:
-    """qemu-img makes the disk and reads what vCenter exports."""
+@pytest.fixture(scope="module")
+def qemu() -> Callable[..., str]:
+    """qemu-img, which makes real disks and reads those that vCenter exports."""
     tools = programs.ensure()
-    environment = {**os.environ, **tools.environment}
 
-    def qemu(*arguments: str | Path) -> str:
-        done = subprocess.run(
-            (tools.qemu_img, *arguments), env=environment, capture_output=True, text=True, check=True
-        )
-        return done.stdout
+    def run(*arguments: str | Path) -> str:
+        command = (tools.qemu_img, *arguments)
+        environment = {**os.environ, **tools.environment}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
 
+    return run
+
+
+def test_a_real_sparse_disk_is_uploaded_and_exported(
+    server: Server, content: Remote, cluster: Remote, qemu: Callable[..., str], tmp_path: Path
+) -> None:
+    dc = content.rootFolder.childEntity[0]
     image = tmp_path / "image.vmdk"
     qemu("create", "-f", "vmdk", "-o", "subformat=monolithicSparse", image, "256M")
     cookie = content.rootFolder._stub.cookie.split(";")[0]
@@ -624,6 +628,38 @@ def test_a_real_sparse_disk_is_uploaded_and_exported(
     assert told["format-specific"]["data"]["create-type"] == "streamOptimized"
     assert qemu("compare", image, exported)
     remove(vm)
+
+
+@pytest.mark.usefixtures("cluster")
+def test_openstacks_own_client_library(server: Server, qemu: Callable[..., str], tmp_path: Path) -> None:
+    """oslo.vmware, as Nova and Cinder use it: WSDL, recursive search, uploads of both kinds, export."""
+    images = []
+    for kind in ("monolithicSparse", "streamOptimized"):
+        images.append(tmp_path / f"{kind}.vmdk")
+        qemu("create", "-f", "vmdk", "-o", f"subformat={kind}", images[-1], "256M")
+    done = subprocess.run(
+        (
+            str(openstack.ensure() / "bin" / "python"),
+            str(Path(__file__).with_name("vmware_client.py")),
+            *("127.0.0.1", str(server.port), str(server.folder / "credentials.json")),
+            *(str(server.folder / "tls" / "ca.pem"), "ds-a", *map(str, images)),
+        ),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told == {
+        "hosts": sorted((*SIDE_A, *SIDE_B)),
+        "diskPath": "[ds-a] imported/imported.vmdk",
+        "diskBytes": 256 * MIB,
+        "exportedMagic": "KDMV",
+    }
+    store = server.folder / "state" / "datastores" / "ds-a"
+    assert f"RW {256 * MIB // 512} " in (store / "uploaded.vmdk").read_text()
+    assert (store / "uploaded-flat.vmdk").exists()
 
 
 def test_a_request_that_the_simulator_cannot_stand_harms_nobody(
