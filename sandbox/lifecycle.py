@@ -33,6 +33,7 @@ from sandbox import (
 )
 from sandbox import settings as settings_of
 from sandbox.errors import SandboxError
+from sandbox.parts import openstack
 from sandbox.settings import DOMAIN, Settings
 from sandbox.shape import Shape
 from toolchain.home import home
@@ -161,6 +162,8 @@ def _start(settings: Settings, shape: Shape, progress: Progress) -> None:
     simulator = vcenters.prepare(progress)
 
     def databases_and_apis(step: Step) -> None:
+        step.note("OpenStack's virtual environment")
+        openstack.ensure()
         golden.restore(settings, step)
         step.note("Keystone, Glance, Placement, Neutron")
         apis.start(settings, shape.glance_protections, _neutron(settings, shape))

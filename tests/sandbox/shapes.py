@@ -130,6 +130,8 @@ def shape(name: str = "trial") -> Shape:
 
 
 def small(name: str) -> Shape:
-    """One KVM host and one vCenter without clusters: for what the size does not matter to."""
+    """Two KVM hosts whose fragments differ and a vCenter without clusters: where the size does not matter."""
     whole = shape(name)
-    return replace(whole, kvm_hosts=whole.kvm_hosts[:1], clusters=(), backends=whole.backends[:1])
+    one, other = whole.kvm_hosts[:2]
+    other = replace(other, nova_conf=other.nova_conf.replace("ratio = 4.0", "ratio = 16.0"))
+    return replace(whole, kvm_hosts=(one, other), clusters=(), backends=whole.backends[:1])

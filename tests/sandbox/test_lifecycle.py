@@ -335,8 +335,8 @@ def test_start_after_a_killed_start(running: Running, other: str) -> None:
     assert not _numbers(one.ports) & _numbers(two.ports)
     assert not set(vars(one.secrets).values()) & set(vars(two.secrets).values())
     hosts = {service["host"] for service in Cloud(second).get("compute", "/os-services", "2.53")["services"]}
-    assert hosts == {"control", "kvm1.other.example"}
-    assert not {"kvm1.other.example"} & {
+    assert hosts == {"control", "kvm1.other.example", "kvm2.other.example"}
+    assert "kvm1.other.example" not in {
         service["host"] for service in Cloud(running).get("compute", "/os-services", "2.53")["services"]
     }
     login = YAML(typ="safe").load(running.clouds)
@@ -345,6 +345,19 @@ def test_start_after_a_killed_start(running: Running, other: str) -> None:
     YAML(typ="safe").dump(login, foreign)
     with pytest.raises(Exception, match=r"401|requires authentication"):
         Cloud(replace(second, clouds=foreign)).openstack.authorize()
+
+
+def test_hosts_with_different_fragments_each_have_theirs(other: str) -> None:
+    cloud = Cloud(lifecycle.running(other))
+    ratios = {}
+    for name in ("kvm1.other.example", "kvm2.other.example"):
+        provider = cloud.await_hypervisor(name)["id"]
+        inventories = cloud.get("placement", f"/resource_providers/{provider}/inventories", "1.36")[
+            "inventories"
+        ]
+        ratios[name] = inventories["VCPU"]["allocation_ratio"]
+    assert ratios == {"kvm1.other.example": 4.0, "kvm2.other.example": 16.0}
+    assert _listed(other, "nova-kvm-1")
 
 
 def test_start_after_killed_parts(other: str) -> None:
