@@ -62,10 +62,13 @@ def build(estate: Estate, *, logins: Mapping[str, Login], image_files: Mapping[s
     groups = {name: SecurityGroup(one, opts=top()) for name, one in estate.security_groups.items()}
     for group in groups.values():
         group.allow(groups)
+    cluster_ids = {name: cluster.id for name, cluster in clusters.items()}
     volume_types = {
         name: made
         for array in estate.storage
-        for name, made in StorageArray(array, estate=estate, opts=top()).volume_types.items()
+        for name, made in StorageArray(
+            array, estate=estate, cluster_ids=cluster_ids, opts=top()
+        ).volume_types.items()
     }
     projects = {name: Project(one, opts=top()).id for name, one in estate.projects.items()}
     flavors = {
