@@ -121,6 +121,8 @@ print(json.dumps(values))
 
 def test_effective_configuration_is_the_fragment(cloud: Cloud) -> None:
     """As oslo.config reads the files of each running service, every key of a fragment has its value."""
+    for name in ESXI:
+        cloud.await_hypervisor(name)
     compared = 0
     for record in process.records(cloud.running.run):
         files = [one for one in record.command if one.endswith(".conf")]
