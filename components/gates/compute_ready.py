@@ -27,7 +27,7 @@ class ComputeReadyProvider(Gate):
         )
 
     def leave(self, cloud: Connection, props: Props) -> None:
-        """Retire the service of an ESXi cluster: the cluster goes next, and with it the work of its nova-compute."""
+        """Retire the service of an ESXi cluster: the cluster goes next."""
         if props["clusterId"]:
             computes.retire(cloud, props["host"])
 
