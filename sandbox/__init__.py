@@ -1,1 +1,1 @@
-"""A real OpenStack control plane and a vCenter simulator as local processes, shaped by an environment's documents."""
+"""A real OpenStack and a vCenter simulator as local processes, shaped by documents."""

@@ -78,37 +78,46 @@ def states(run: Path) -> list[State]:
 def supervise(run: Path, jobs: Sequence[_Job]) -> None:
     """Never returns."""
     records: dict[str, Record] = {}
+    serves: dict[str, str] = {}
     ended: dict[str, float] = {}
     while True:
         _reap()
-        known: dict[str, set[str] | str] = {}
+        known = {job.vcenter: _clusters(job) for job in {job.vcenter: job for job in jobs}.values()}
         report = []
         for job in jobs:
             host = job.compute_host
             if host in records and not process.is_mine(records[host]):
                 del records[host]
                 ended[host] = time.monotonic()
+            found = known[job.vcenter]
+            if host in records and isinstance(found, dict) and found.get(job.cluster) != serves[host]:
+                # The driver looks its cluster up at start only: an operator restarts nova-compute then.
+                process.stop(run, [job.program.name])
+                del records[host]
             obstacle = None
             if host not in records:
-                obstacle = _obstacle(job, known, ended.get(host))
-                if obstacle is None:
+                obstacle = _obstacle(job, found, ended.get(host))
+                if obstacle is None and isinstance(found, dict):
                     records[host] = process.start(run, job.program)
+                    serves[host] = found[job.cluster]
             report.append(State(host, host in records, obstacle or f"runs for cluster {job.cluster}"))
         text = json.dumps([asdict(state) for state in report], indent=1)
         files.write(run / NAME / "states.json", text)
         time.sleep(POLL)
 
 
-def _obstacle(job: _Job, known: dict[str, set[str] | str], ended: float | None) -> str | None:
-    """Why the job's nova-compute cannot start now, or None. ``known``: this look's answers of vCenters."""
+def _clusters(job: _Job) -> dict[str, str] | str:
+    """The clusters of a job's vCenter with their managed object ids, or why they cannot be told."""
+    try:
+        return vcenters.clusters(job.connection)
+    except Exception as error:  # whatever is wrong with a vCenter: ask it again
+        return f"waiting for vCenter {job.vcenter}: {type(error).__name__}"
+
+
+def _obstacle(job: _Job, found: dict[str, str] | str, ended: float | None) -> str | None:
+    """Why the job's nova-compute cannot start now, or None. ``found``: see :func:`_clusters`."""
     if ended is not None and time.monotonic() - ended < RESTART_DELAY:
         return "ended; starts again in a few seconds"
-    if job.vcenter not in known:
-        try:
-            known[job.vcenter] = vcenters.clusters(job.connection)
-        except Exception as error:  # whatever is wrong with a vCenter: ask it again
-            known[job.vcenter] = f"waiting for vCenter {job.vcenter}: {type(error).__name__}"
-    found = known[job.vcenter]
     if isinstance(found, str):
         return found
     if job.cluster not in found:

@@ -103,10 +103,10 @@ def program(settings: Settings, shape: Shape, one: VCenter, simulator: Simulator
     )
 
 
-def clusters(where: Connection) -> set[str]:
-    """Names of the clusters that exist in a vCenter now."""
+def clusters(where: Connection) -> dict[str, str]:
+    """Managed object ids of the clusters that exist in a vCenter now, by name."""
     with client.session(client.Login(**asdict(where))) as content:
-        return client.cluster_names(content)
+        return client.clusters(content)
 
 
 def certify(settings: Settings) -> None:

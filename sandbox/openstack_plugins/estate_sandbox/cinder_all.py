@@ -40,6 +40,7 @@ from estate_sandbox.wsgi import serve
 
 CONF = cfg.CONF
 LOG = logging.getLogger(__name__)
+_ARGUMENTS = tuple(sys.argv[1:])
 CLUSTER_POLL = 3.0
 """Seconds between two looks whether a back end's clusters exist."""
 PRETEND_DRIVER = f"{cinder_driver.__name__}.{cinder_driver.PretendDriver.__name__}"
@@ -94,15 +95,41 @@ def _pretend(name: str) -> None:
 
 
 def _backend(name: str, pretended: bool) -> None:
-    if not pretended:
-        _wait_for_clusters(name)
+    served = None if pretended else _wait_for_clusters(name)
     CONF.register_opt(volume.host_opt, group=name)
     host = f"{CONF[name].backend_host or CONF.host}@{name}"
     Service.create(host=host, service_name=name, binary="cinder-volume", coordination=True).start()
     LOG.info("Back end %s runs", name)
+    if served is not None:
+        _restart_without_clusters(name, served)
 
 
-def _wait_for_clusters(name: str) -> None:
+def _wait_for_clusters(name: str) -> dict[str, str]:
+    """Return once all of the back end's clusters exist: their names and managed object ids."""
+    wanted = _wanted_clusters(name)
+    LOG.info("Back end %s waits for clusters %s", name, ", ".join(sorted(wanted)))
+    while (found := _clusters(name)) is None or not wanted <= found.keys():
+        time.sleep(CLUSTER_POLL)
+    return {cluster: found[cluster] for cluster in wanted}
+
+
+def _restart_without_clusters(name: str, served: dict[str, str]) -> None:
+    """Start the process anew once a cluster is gone: the driver looks its clusters up at start only.
+
+    An operator restarts cinder-volume then (cinder/volume/drivers/vmware/vmdk.py ``do_setup``).
+    """
+    while (found := _clusters(name)) is None or served.items() <= found.items():
+        time.sleep(CLUSTER_POLL)
+    LOG.warning("Back end %s lost its clusters; starting anew", name)
+    os.execv(sys.executable, [sys.executable, "-m", "estate_sandbox.cinder_all", *_ARGUMENTS])  # noqa: S606
+
+
+def _wanted_clusters(name: str) -> set[str]:
+    return set(Configuration(vmdk.vmdk_opts, config_group=name).vmware_cluster_name or ())
+
+
+def _clusters(name: str) -> dict[str, str] | None:
+    """Clusters of the back end's vCenter; ``None`` while it does not answer."""
     options = Configuration(vmdk.vmdk_opts, config_group=name)
     login = vcenter.Login(
         options.vmware_host_ip,
@@ -111,16 +138,13 @@ def _wait_for_clusters(name: str) -> None:
         options.vmware_host_password,
         options.vmware_ca_file,
     )
-    wanted = set(options.vmware_cluster_name or ())
-    LOG.info("Back end %s waits for clusters %s", name, ", ".join(sorted(wanted)))
-    while True:
-        try:
-            with vcenter.session(login) as content:
-                if wanted <= vcenter.cluster_names(content):
-                    return
-        except Exception as error:  # the vCenter may be away for any reason: ask again
-            LOG.warning("Back end %s: vCenter %s: %s", name, login.host, error)
-        time.sleep(CLUSTER_POLL)
+    try:
+        with vcenter.session(login) as content:
+            found: dict[str, str] = vcenter.clusters(content)
+            return found
+    except Exception as error:  # the vCenter may be away for any reason: ask again
+        LOG.warning("Back end %s: vCenter %s: %s", name, login.host, error)
+        return None
 
 
 if __name__ == "__main__":

@@ -41,12 +41,12 @@ def session(login: Login) -> Iterator[vim.ServiceInstanceContent]:
         Disconnect(service)
 
 
-def cluster_names(content: vim.ServiceInstanceContent) -> set[str]:
-    """Names of all clusters, wherever they lie."""
+def clusters(content: vim.ServiceInstanceContent) -> dict[str, str]:
+    """Managed object ids of all clusters by name, wherever they lie; a cluster made anew has another."""
     assert content.viewManager is not None  # a vCenter has one; an ESXi host's API may not
     view = content.viewManager.CreateContainerView(content.rootFolder, [vim.ClusterComputeResource], True)
     try:
-        return {cluster.name for cluster in view.view}
+        return {cluster.name: cluster._GetMoId() for cluster in view.view}
     finally:
         view.Destroy()
 
