@@ -2,7 +2,9 @@
 
 import gc
 import os
+import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pulumi
 
@@ -18,12 +20,21 @@ from policies import over_documents
 gc.set_threshold(100_000, 50, 50)
 
 
+MESSAGE_SHOWN = 32
+"""Exit code of a Python program that has said what is wrong (pulumi-language-python); after a
+``pulumi.RunError`` the engine would add that an unhandled error occurred."""
+
+
+def refuse(message: str) -> NoReturn:
+    """Show one error and end the program."""
+    pulumi.log.error(message)
+    sys.exit(MESSAGE_SHOWN)
+
+
 def judged(loaded: Loaded) -> Estate:
-    """The estate that the documents describe, if nothing speaks against it.
+    """The estate that the documents describe, if nothing speaks against it; else every error with its place.
 
     The policy pack's rules run here as well: a self-managed backend loads no pack by itself.
-
-    :raises pulumi.RunError: with every error and its place, one a line.
     """
     errors = []
     for problem in over_documents.judged(loaded):
@@ -33,7 +44,7 @@ def judged(loaded: Loaded) -> Estate:
         else:
             pulumi.log.warn(line)
     if errors or loaded.estate is None:
-        raise pulumi.RunError("\n".join([f"the environment {loaded.name} cannot be applied:", *errors]))
+        refuse("\n".join([f"the environment {loaded.name} cannot be applied:", *errors]))
     return loaded.estate
 
 
@@ -50,7 +61,7 @@ def main() -> None:
         folder = config.get("images") or os.environ.get("ESTATE_IMAGES") or loaded.folder / "images"
         image_files = store(estate.images.values(), Path(folder))
     except (DocumentsError, connections.ConnectionsError, MissingImageError) as error:
-        raise pulumi.RunError(str(error)) from None
+        refuse(str(error))
     landscape = build(estate, logins=logins, image_files=image_files)
     pulumi.export("aggregates", landscape.aggregates)
     pulumi.export("servers", landscape.servers)

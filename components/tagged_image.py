@@ -1,6 +1,7 @@
 """An image that says for which hypervisor it is made."""
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,8 +51,10 @@ def store(images: Iterable[Image], folder: Path) -> dict[str, str]:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
         link = STORE / "images" / f"{digest}{file.suffix}"
         link.parent.mkdir(parents=True, exist_ok=True)
-        link.unlink(missing_ok=True)
-        link.symlink_to(file.resolve())
+        fresh = link.with_name(f"{link.name}.{os.getpid()}")
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(file.resolve())
+        fresh.replace(link)  # in one step: a program of another stack may be reading
         links[image.name] = str(link)
     if missing:
         raise MissingImageError(
