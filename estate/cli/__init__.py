@@ -22,6 +22,7 @@ COMMANDS = {
     "up": "estate.cli.apply:up",
     "destroy": "estate.cli.apply:destroy",
     "landing": "estate.cli.landing",
+    "env": "estate.cli.environment",
     "sandbox": "estate.cli.sandbox",
     "toolchain": "estate.cli.toolchain",
 }
