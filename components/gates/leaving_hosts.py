@@ -11,18 +11,19 @@ from estate.openstack import computes
 
 
 class LeavingHostsProvider(Gate):
-    """Disables hosts that are taken out of an aggregate, before the aggregate lets them go.
+    """Closes hosts that are taken out of an aggregate, before the aggregate lets them go.
 
     Pulumi deletes at the end of an update: by then a host's ``ComputeEnabled`` would come too late,
-    and the host would stand enabled outside every isolated aggregate.
+    and the host would stand enabled outside every isolated aggregate. A host with servers fails here:
+    Nova would refuse the aggregate's update, which the OpenStack provider takes for done at the next.
     """
 
     def settle(self, cloud: Connection, olds: Props | None, props: Props) -> None:
-        """Disable the hosts that were in the aggregate and no longer shall be."""
+        """Close the hosts that were in the aggregate and no longer shall be."""
         for host in (olds or {}).get("hosts", []):
             if host not in props["hosts"]:
                 self.say(f"{host} is disabled: it leaves aggregate {props['aggregate']}")
-                computes.disable(cloud, host, f"leaves aggregate {props['aggregate']}")
+                computes.close(cloud, host, f"leaves aggregate {props['aggregate']}")
 
 
 class LeavingHosts(Resource, module="estate", name="LeavingHosts"):

@@ -203,6 +203,22 @@ def disable(cloud: Connection, host: str, why: str) -> None:
         _set_status(cloud, service, {"status": "disabled", "disabled_reason": f"{OUR_MARK}{why}"})
 
 
+def close(cloud: Connection, host: str, why: str) -> None:
+    """Disable ``host``, which is about to leave its aggregate and the zone that its servers are in.
+
+    :raises CloudError: if it has servers: Nova does not let it leave then (nova/compute/api.py
+        ``ensure_no_instances_need_to_move_az_when_host_removed``).
+    """
+    disable(cloud, host, why)
+    servers = sorted(one.name for one in cloud.compute.servers(all_projects=True, compute_host=host))
+    if servers:
+        shown = ", ".join(servers[:8]) + (", …" if len(servers) > 8 else "")
+        raise CloudError(
+            f"{host} {why}, but still has servers ({shown}); it takes no new ones now: move those away "
+            "(openstack server migrate), then run this again"
+        )
+
+
 def retire(cloud: Connection, host: str) -> None:
     """Delete the service of ``host``, with its compute node and resource provider, if there is one.
 

@@ -13,7 +13,7 @@ from openstack import exceptions
 from openstack.connection import Connection
 
 from estate.openstack import placement
-from estate.openstack.computes import nodes
+from estate.openstack.computes import close, nodes
 from estate.openstack.errors import CloudError
 from estate.openstack.waiting import Report, wait_for
 
@@ -26,6 +26,8 @@ class Isolation:
     uuid: str
     metadata: Mapping[str, str]
     """Metadata that is missing or differs, with the value that it should have."""
+    strangers: tuple[str, ...]
+    """Hosts that Nova has in the aggregate and that do not belong there."""
     not_members: tuple[str, ...]
     """Hosts that Nova does not have in the aggregate."""
     without_node: tuple[str, ...]
@@ -44,6 +46,8 @@ class Isolation:
             said.append(
                 f"its metadata lacks {', '.join(f'{key}={value}' for key, value in self.metadata.items())}"
             )
+        if self.strangers:
+            said.append(f"Nova has {', '.join(self.strangers)} in it, which the documents do not")
         if self.not_members:
             said.append(f"Nova does not have {', '.join(self.not_members)} in it")
         if self.without_node:
@@ -80,6 +84,7 @@ def examine(
         aggregate=aggregate.name,
         uuid=aggregate.uuid,
         metadata={key: value for key, value in metadata.items() if there.get(key) != value},
+        strangers=tuple(host for host in aggregate.hosts or [] if host not in hosts),
         not_members=tuple(host for host in hosts if host not in (aggregate.hosts or [])),
         without_node=tuple(host for host in hosts if host not in providers),
         not_mirrored={host: uuid for host, uuid in providers.items() if uuid not in mirrored},
@@ -100,9 +105,10 @@ def mend(
 ) -> None:
     """Make the aggregate isolate its hosts and read it back: metadata, membership, mirror in placement.
 
-    The trait comes from nova-compute's provider.yaml; it is waited for.
+    The trait comes from nova-compute's provider.yaml; it is waited for. Hosts that do not belong there
+    are closed and removed.
 
-    :raises CloudError: after ``seconds``, with what is missing still.
+    :raises CloudError: after ``seconds``, with what is missing still; or a host to be removed has servers.
     """
 
     def look() -> Isolation:
@@ -112,6 +118,10 @@ def mend(
         if found.metadata:
             report(f"aggregate {found.aggregate}: setting metadata {', '.join(found.metadata)}")
             cloud.compute.set_aggregate_metadata(aggregate_id, dict(found.metadata))
+        for host in found.strangers:
+            report(f"aggregate {found.aggregate}: removing host {host}")
+            close(cloud, host, f"leaves aggregate {found.aggregate}")
+            cloud.compute.remove_host_from_aggregate(aggregate_id, host)
         for host in found.not_members:
             if host not in found.without_node:
                 report(f"aggregate {found.aggregate}: adding host {host}")

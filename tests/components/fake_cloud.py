@@ -62,6 +62,7 @@ class FakeCloud:
         self._nodes: dict[str, Thing] = {}
         self.providers: dict[str, Provider] = {}
         self.aggregate = Thing(id="7", uuid="agg-uuid", name="vendor")
+        self.running: list[Thing] = []
         self.calls: list[str] = []
 
     # How it comes to be as a test wants it.
@@ -111,6 +112,15 @@ class FakeCloud:
         provider = self.providers.get(f"n-{host}")
         if provider is not None:
             provider.aggregates.add(found.uuid)
+
+    def remove_host_from_aggregate(self, aggregate: str, host: str) -> None:
+        self.calls.append(f"remove {host}")
+        self.get_aggregate(aggregate).hosts.remove(host)
+        self.providers[f"n-{host}"].aggregates.discard(self.aggregate.uuid)
+
+    def servers(self, *, all_projects: bool, compute_host: str) -> list[Thing]:
+        assert all_projects
+        return [one for one in self.running if one.host == compute_host]
 
     # What is asked by path: services of Nova, all of placement.
 

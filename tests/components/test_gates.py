@@ -278,6 +278,29 @@ def test_hosts_are_disabled_before_they_leave(cloud: FakeCloud) -> None:
     assert cloud.service("nova-a").disabled_reason == "estate: leaves aggregate vendor"
 
 
+def test_a_host_with_servers_cannot_leave_and_takes_no_more(cloud: FakeCloud) -> None:
+    cloud.add_ready("nova-a")
+    cloud.service("nova-a").status = "enabled"
+    cloud.running.append(Thing(name="ledger-db", host="nova-a"))
+    olds = {"aggregate": "vendor", "hosts": ["nova-a"]}
+    with pytest.raises(CloudError, match=r"still has servers \(ledger-db\)"):
+        configured(LeavingHostsProvider).update("settled", olds, {**olds, "hosts": []})
+    assert cloud.calls == ["disabled nova-a"]
+
+
+def test_a_stranger_is_closed_before_it_is_removed(cloud: FakeCloud) -> None:
+    cloud.add_ready("nova-a")
+    isolate(cloud)
+    cloud.add_ready("stranger")
+    cloud.service("stranger").status = "enabled"
+    cloud.add_host_to_aggregate("7", "stranger")
+    cloud.calls.clear()
+    provider = configured(AggregateIsolationProvider)
+    assert provider.diff("settled", dict(ISOLATION), dict(ISOLATION)).changes is True
+    provider.update("settled", dict(ISOLATION), dict(ISOLATION))
+    assert cloud.calls == ["disabled stranger", "remove stranger"]
+
+
 def test_a_changed_input_is_a_change_without_a_look(cloud: FakeCloud) -> None:
     changed = {**READY, "clusterId": "domain-c2", "__provider": "x"}
     assert configured(ComputeReadyProvider).diff("settled", dict(READY), changed).changes is True
