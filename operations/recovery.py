@@ -8,6 +8,7 @@ into the state under its id (``pulumi refresh --import-pending-creates``).
 
 import json
 import socket
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,12 +41,15 @@ def recover(stack: Stack, progress: Progress) -> None:
     if not _unlock(stack):
         return
     with progress.step(f"Recover what the killed run of stack {stack.name} was doing") as step:
-        deployment = json.loads(_run(stack, "stack", "export")).get("deployment") or {}
+        exported = json.loads(_run(stack, "stack", "export"))
+        deployment = exported.get("deployment") or {}
         pending = _pending(deployment)
+        if not pending:
+            return
         known = frozenset(one["id"] for one in deployment.get("resources") or [] if one.get("id"))
-        step.note(f"{len(pending)} resources were being created")
-        if pending:
-            _adopt(stack, pending, _existing(stack, pending, known))
+        found = _existing(stack, pending, known)
+        step.note(f"{len(pending)} were being created, {len(found)} of them exist")
+        _take_in(stack, exported, found)
 
 
 def _unlock(stack: Stack) -> bool:
@@ -80,16 +84,23 @@ def _existing(stack: Stack, pending: Sequence[Pending], known: frozenset[str]) -
     return found
 
 
-def _adopt(stack: Stack, pending: Sequence[Pending], found: Mapping[str, str]) -> None:
-    arguments = ["refresh", "--yes", "--skip-preview"]
-    for urn, identity in found.items():
-        arguments += ["--import-pending-creates", urn, "--import-pending-creates", identity]
-    if len(found) < len(pending):
-        arguments.append("--clear-pending-creates")
-    # Only these: what else may have changed in the cloud is for the next preview to say.
-    for one in pending:
-        arguments += ["--target", one.urn]
-    _run(stack, *arguments)
+def _take_in(stack: Stack, exported: dict[str, Any], found: Mapping[str, str]) -> None:
+    """Put what exists among the stack's resources, forget the other operations, and read those in.
+
+    ``pulumi refresh --import-pending-creates`` would do, but it refreshes all of the stack: what else
+    may have changed is for the next preview to say. (``pulumi stack import`` drops pending operations.)
+    """
+    deployment = exported["deployment"]
+    for one in deployment.pop("pending_operations"):
+        if identity := found.get(one["resource"]["urn"]):
+            deployment["resources"].append({**one["resource"], "id": identity})
+    with tempfile.NamedTemporaryFile("w", prefix="state-", suffix=".json") as file:  # mode 0600
+        json.dump(exported, file)
+        file.flush()
+        _run(stack, "stack", "import", "--file", file.name)
+    if found:
+        targets = [argument for urn in found for argument in ("--target", urn)]
+        _run(stack, "refresh", "--yes", "--skip-preview", *targets)
 
 
 @dataclass(frozen=True)

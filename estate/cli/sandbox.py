@@ -116,6 +116,8 @@ def logs(
 
     with expected(DocumentsError, SandboxError):
         paths = lifecycle.logs(rehearsal.key(find(env)), part)
+        if not paths:
+            raise SandboxError(f"there is no sandbox of {env}")
     offsets = {}
     for path in paths:
         text = path.read_text(errors="replace")
