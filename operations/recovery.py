@@ -19,6 +19,9 @@ import psutil
 
 from estate.openstack import lookup
 from estate.openstack.connection import cloud_faults, connect
+from estate.vsphere import connections
+from estate.vsphere import lookup as vsphere_lookup
+from estate.vsphere.session import session
 from operations.errors import OperationError
 from operations.stack import Stack
 from toolchain.progress import Progress
@@ -31,6 +34,8 @@ class Pending:
     urn: str
     type: str
     inputs: dict[str, Any]
+    provider: str
+    """Name of its provider; of one for vSphere it is the vCenter's."""
 
 
 def recover(stack: Stack, progress: Progress) -> None:
@@ -67,7 +72,12 @@ def _unlock(stack: Stack) -> bool:
 
 def _pending(deployment: dict[str, Any]) -> tuple[Pending, ...]:
     return tuple(
-        Pending(one["resource"]["urn"], one["resource"]["type"], one["resource"].get("inputs") or {})
+        Pending(
+            urn=one["resource"]["urn"],
+            type=one["resource"]["type"],
+            inputs=one["resource"].get("inputs") or {},
+            provider=(one["resource"].get("provider") or "::").split("::")[-2],
+        )
         for one in deployment.get("pending_operations") or []
         if one["type"] == "creating"
     )
@@ -79,9 +89,19 @@ def _existing(stack: Stack, pending: Sequence[Pending], known: frozenset[str]) -
     with stack.entered(), cloud_faults():
         cloud = connect()
         for one in pending:
-            if identity := lookup.find(cloud, one.type, one.inputs, known):
+            if one.type.startswith("vsphere:"):
+                identity = _existing_in_vcenter(one)
+            else:
+                identity = lookup.find(cloud, one.type, one.inputs, known)
+            if identity:
                 found[one.urn] = identity
     return found
+
+
+def _existing_in_vcenter(one: Pending) -> str | None:
+    login = connections.load([one.provider])[one.provider]
+    with session(one.provider, login) as service:
+        return vsphere_lookup.find(service, one.type, one.inputs)
 
 
 def _take_in(stack: Stack, exported: dict[str, Any], found: Mapping[str, str]) -> None:

@@ -28,6 +28,7 @@ def _command(name: str, help_: str, *fixed: str) -> typer.Typer:
 def _run(env: str, arguments: list[str], sandbox: bool | None) -> None:
     from estate.documents import DocumentsError, load  # noqa: PLC0415
     from estate.openstack.errors import CloudError  # noqa: PLC0415
+    from estate.vsphere.connections import ConnectionsError  # noqa: PLC0415
     from operations import recovery, target  # noqa: PLC0415
     from operations.errors import OperationError  # noqa: PLC0415
     from sandbox.errors import SandboxError  # noqa: PLC0415
@@ -35,7 +36,7 @@ def _run(env: str, arguments: list[str], sandbox: bool | None) -> None:
     from toolchain.progress import Progress  # noqa: PLC0415
 
     progress = Progress()
-    with expected(DocumentsError, OperationError, SandboxError, ToolchainError, CloudError):
+    with expected(DocumentsError, OperationError, SandboxError, ToolchainError, CloudError, ConnectionsError):
         stack = target.stack(load(env), progress, sandbox=sandbox)
         progress.say(f"{stack.name} on {stack.cloud}")
         recovery.recover(stack, progress)
