@@ -63,7 +63,8 @@ def test_check_says_what_is_wrong(tmp_path: Path) -> None:
     done = run("check", where)
     assert done.returncode == 2
     assert done.stdout == (
-        f'{where}/case.yaml:{line}:{column}: workload "w": {message} [unknown-reference]\nt: 1 error, 0 warnings.\n'
+        f'{where}/case.yaml:{line}:{column}: workload "w": {message} [unknown-reference]\n'
+        "t: 1 error, 0 warnings.\n"
     )
     assert done.stderr == ""
 
