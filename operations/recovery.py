@@ -8,7 +8,6 @@ into the state under its id (``pulumi refresh --import-pending-creates``).
 
 import json
 import socket
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,15 +45,14 @@ def recover(stack: Stack, progress: Progress) -> None:
     if not _unlock(stack):
         return
     with progress.step(f"Recover what the killed run of stack {stack.name} was doing") as step:
-        exported = json.loads(_run(stack, "stack", "export"))
-        deployment = exported.get("deployment") or {}
-        pending = _pending(deployment)
-        if not pending:
+        deployment = json.loads(_run(stack, "stack", "export")).get("deployment") or {}
+        if not deployment.get("resources"):
             return
-        known = frozenset(one["id"] for one in deployment.get("resources") or [] if one.get("id"))
+        pending = _pending(deployment)
+        known = frozenset(one["id"] for one in deployment["resources"] if one.get("id"))
         found = _existing(stack, pending, known)
         step.note(f"{len(pending)} were being created, {len(found)} of them exist")
-        _take_in(stack, exported, found)
+        _read_in(stack, found)
 
 
 def _unlock(stack: Stack) -> bool:
@@ -104,23 +102,15 @@ def _existing_in_vcenter(one: Pending) -> str | None:
         return vsphere_lookup.find(service, one.type, one.inputs)
 
 
-def _take_in(stack: Stack, exported: dict[str, Any], found: Mapping[str, str]) -> None:
-    """Put what exists among the stack's resources, forget the other operations, and read those in.
+def _read_in(stack: Stack, found: Mapping[str, str]) -> None:
+    """Take what exists into the state, forget the other creations, and read everything anew.
 
-    ``pulumi refresh --import-pending-creates`` would do, but it refreshes all of the stack: what else
-    may have changed is for the next preview to say. (``pulumi stack import`` drops pending operations.)
+    Everything, because a killed run may also have changed or deleted what it did not come to write down.
     """
-    deployment = exported["deployment"]
-    for one in deployment.pop("pending_operations"):
-        if identity := found.get(one["resource"]["urn"]):
-            deployment["resources"].append({**one["resource"], "id": identity})
-    with tempfile.NamedTemporaryFile("w", prefix="state-", suffix=".json") as file:  # mode 0600
-        json.dump(exported, file)
-        file.flush()
-        _run(stack, "stack", "import", "--file", file.name)
-    if found:
-        targets = [argument for urn in found for argument in ("--target", urn)]
-        _run(stack, "refresh", "--yes", "--skip-preview", *targets)
+    arguments = ["refresh", "--yes", "--skip-preview", "--clear-pending-creates"]
+    for urn, identity in found.items():
+        arguments += ["--import-pending-creates", urn, "--import-pending-creates", identity]
+    _run(stack, *arguments)
 
 
 @dataclass(frozen=True)
