@@ -8,6 +8,7 @@ into the state under its id (``pulumi refresh --import-pending-creates``).
 
 import json
 import socket
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,14 +46,15 @@ def recover(stack: Stack, progress: Progress) -> None:
     if not _unlock(stack):
         return
     with progress.step(f"Recover what the killed run of stack {stack.name} was doing") as step:
-        deployment = json.loads(_run(stack, "stack", "export")).get("deployment") or {}
+        exported = json.loads(_run(stack, "stack", "export"))
+        deployment = exported.get("deployment") or {}
         if not deployment.get("resources"):
             return
         pending = _pending(deployment)
         known = frozenset(one["id"] for one in deployment["resources"] if one.get("id"))
         found = _existing(stack, pending, known)
         step.note(f"{len(pending)} were being created, {len(found)} of them exist")
-        _read_in(stack, found)
+        _read_in(stack, exported, found)
 
 
 def _unlock(stack: Stack) -> bool:
@@ -102,15 +104,20 @@ def _existing_in_vcenter(one: Pending) -> str | None:
         return vsphere_lookup.find(service, one.type, one.inputs)
 
 
-def _read_in(stack: Stack, found: Mapping[str, str]) -> None:
-    """Take what exists into the state, forget the other creations, and read everything anew.
+def _read_in(stack: Stack, exported: dict[str, Any], found: Mapping[str, str]) -> None:
+    """Put what exists among the stack's resources, forget the other operations, and read everything anew.
 
     Everything, because a killed run may also have changed or deleted what it did not come to write down.
     """
-    arguments = ["refresh", "--yes", "--skip-preview", "--clear-pending-creates"]
-    for urn, identity in found.items():
-        arguments += ["--import-pending-creates", urn, "--import-pending-creates", identity]
-    _run(stack, *arguments)
+    deployment = exported["deployment"]
+    for one in deployment.pop("pending_operations", None) or []:
+        if identity := found.get(one["resource"]["urn"]):
+            deployment["resources"].append({**one["resource"], "id": identity})
+    with tempfile.NamedTemporaryFile("w", prefix="state-", suffix=".json") as file:  # mode 0600
+        json.dump(exported, file)
+        file.flush()
+        _run(stack, "stack", "import", "--file", file.name)
+    _run(stack, "refresh", "--yes", "--skip-preview")
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ import threading
 import time
 
 import os_brick
-from cinder import service, utils
+from cinder import context, service, utils
 from cinder.cmd import volume  # before the files are read: it registers options
 from cinder.volume import manager
 from cinder.volume.configuration import Configuration
@@ -40,8 +40,7 @@ from estate_sandbox.wsgi import serve
 
 CONF = cfg.CONF
 LOG = logging.getLogger(__name__)
-_ARGUMENTS = tuple(sys.argv[1:])
-CLUSTER_POLL = 3.0
+CLUSTER_POLL = 1.0
 """Seconds between two looks whether a back end's clusters exist."""
 PRETEND_DRIVER = f"{cinder_driver.__name__}.{cinder_driver.PretendDriver.__name__}"
 
@@ -98,30 +97,31 @@ def _backend(name: str, pretended: bool) -> None:
     served = None if pretended else _wait_for_clusters(name)
     CONF.register_opt(volume.host_opt, group=name)
     host = f"{CONF[name].backend_host or CONF.host}@{name}"
-    Service.create(host=host, service_name=name, binary="cinder-volume", coordination=True).start()
+    made = Service.create(host=host, service_name=name, binary="cinder-volume", coordination=True)
+    made.start()
     LOG.info("Back end %s runs", name)
-    if served is not None:
-        _restart_without_clusters(name, served)
+    while served is not None:
+        served = _wait_for_other_clusters(name, served)
+        LOG.warning("Back end %s: its clusters were made anew; the driver is set up again", name)
+        made.manager.driver.do_setup(context.get_admin_context())
 
 
 def _wait_for_clusters(name: str) -> dict[str, str]:
     """Return once all of the back end's clusters exist: their names and managed object ids."""
     wanted = _wanted_clusters(name)
-    LOG.info("Back end %s waits for clusters %s", name, ", ".join(sorted(wanted)))
     while (found := _clusters(name)) is None or not wanted <= found.keys():
         time.sleep(CLUSTER_POLL)
     return {cluster: found[cluster] for cluster in wanted}
 
 
-def _restart_without_clusters(name: str, served: dict[str, str]) -> None:
-    """Start the process anew once a cluster is gone: the driver looks its clusters up at start only.
+def _wait_for_other_clusters(name: str, served: dict[str, str]) -> dict[str, str]:
+    """Return once clusters of the same names exist that are others: the driver knows only those of its start.
 
     An operator restarts cinder-volume then (cinder/volume/drivers/vmware/vmdk.py ``do_setup``).
     """
-    while (found := _clusters(name)) is None or served.items() <= found.items():
+    while (found := _wait_for_clusters(name)) == served:
         time.sleep(CLUSTER_POLL)
-    LOG.warning("Back end %s lost its clusters; starting anew", name)
-    os.execv(sys.executable, [sys.executable, "-m", "estate_sandbox.cinder_all", *_ARGUMENTS])  # noqa: S606
+    return found
 
 
 def _wanted_clusters(name: str) -> set[str]:
