@@ -34,7 +34,6 @@ class Login(BaseModel):
     ca_file: Path | None = Field(
         default=None, description="Authority of its certificate (PEM), if the system does not trust it."
     )
-    datacenter: str | None = Field(default=None, description="Not used: the documents say it.")
 
 
 _LOGINS = TypeAdapter(dict[str, Login])
