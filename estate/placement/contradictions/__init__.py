@@ -1,0 +1,16 @@
+"""Documents that contradict themselves: what can be placed nowhere, or not where it must be.
+
+One file per subject. Names that do not resolve are judged by ``estate.model.references`` and skipped
+here. The duty to stay on ESXi is the policy pack's own subject (``policies``), which says it in the same
+words everywhere.
+"""
+
+from estate.model import Estate, Finding
+from estate.placement.contradictions import compute, storage, workloads
+
+_SUBJECTS = (compute, workloads, storage)
+
+
+def check(estate: Estate) -> list[Finding]:
+    """All contradictions, subject by subject, each in the order of the documents; empty if there is none."""
+    return [finding for subject in _SUBJECTS for finding in subject.check(estate)]
