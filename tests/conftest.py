@@ -1,6 +1,17 @@
-"""Options of the whole suite."""
+"""Options of the whole suite, and which tests may run side by side.
+
+``make test`` gives pytest two workers. A file stays on one of them, in its order; so do all acts of the rehearsal,
+which share one sandbox. Without ``-n`` everything runs one after the other, as always.
+"""
+
+from pathlib import Path
 
 import pytest
+
+TOGETHER = ("rehearsal",)
+"""Folders of this one whose files share something that is made once per session."""
+
+HERE = Path(__file__).parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -9,3 +20,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FOLDER",
         help="rehearse this folder on its running sandbox, not a fresh copy; it is left running",
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Other ways of sharing the tests among workers would break the order of the acts."""
+    if config.getoption("numprocesses", None):
+        config.option.dist = "loadgroup"
+        config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        file = item.path.relative_to(HERE)
+        group = file.parts[0] if file.parts[0] in TOGETHER else str(file)
+        item.add_marker(pytest.mark.xdist_group(group))
+    if hasattr(config, "workerinput"):
+        # What takes long begins first, so that the quick ones fill both workers to the end.
+        items.sort(key=_haste)
+
+
+def _haste(item: pytest.Item) -> int:
+    return next((rank for rank, name in enumerate(("sandbox", "engine")) if item.get_closest_marker(name)), 2)

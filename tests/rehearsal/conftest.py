@@ -26,6 +26,7 @@ from toolchain.progress import Progress
 HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # before the suite sorts by marker
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
