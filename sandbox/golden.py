@@ -13,7 +13,7 @@ import subprocess
 from functools import partial
 from pathlib import Path
 
-from sandbox import databases, files, fragments, locks, process
+from sandbox import databases, files, fragments, process
 from sandbox import settings as settings_of
 from sandbox.errors import SandboxError
 from sandbox.parts import openstack
@@ -21,6 +21,7 @@ from sandbox.parts import programs as parts
 from sandbox.parts.programs import Programs
 from sandbox.process import Program
 from sandbox.settings import Settings
+from toolchain import kept
 from toolchain.home import home
 from toolchain.progress import Step
 
@@ -64,18 +65,16 @@ def ensure(programs: Programs, step: Step) -> Path:
     running processes included, is ended and removed by the next.
     """
     target = folder(programs)
-    if target.exists():
-        return target
-    with locks.held(target.with_name(f"{target.name}.lock")):
-        if target.exists():
-            return target
+
+    def make() -> None:
         workshop = target.with_name(f"{target.name}.making")
         process.stop(workshop)
         shutil.rmtree(workshop, ignore_errors=True)
         _make(workshop, programs, step)
         databases.data(workshop).replace(target)
         shutil.rmtree(workshop)
-    return target
+
+    return kept.made(target, target.exists, make)
 
 
 def _make(workshop: Path, programs: Programs, step: Step) -> None:

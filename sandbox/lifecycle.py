@@ -25,7 +25,6 @@ from sandbox import (
     files,
     golden,
     images,
-    locks,
     nova,
     process,
     ready,
@@ -36,6 +35,7 @@ from sandbox.errors import SandboxError
 from sandbox.parts import openstack
 from sandbox.settings import DOMAIN, Settings
 from sandbox.shape import Shape
+from toolchain import locks
 from toolchain.home import home
 from toolchain.progress import Progress, Step
 
@@ -114,6 +114,9 @@ def stop(key: str) -> bool:
     with locks.held(run.with_name(f"{key}.lock")):
         existed = run.exists()
         _remove(run)
+    for path in run.parent.glob("*.lock"):  # ours, and those of killed starts and stops
+        if not path.with_suffix("").exists():
+            locks.remove(path)
     return existed
 
 

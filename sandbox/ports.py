@@ -8,8 +8,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sandbox import files, locks
+from sandbox import files
 from sandbox.errors import SandboxError
+from toolchain import locks
 from toolchain.home import home
 
 FIRST, LAST = 20000, 29999

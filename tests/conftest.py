@@ -1,7 +1,7 @@
 """Options of the whole suite, and which tests may run side by side.
 
-``make test`` gives pytest two workers. A file stays on one of them, in its order; so do all acts of the rehearsal,
-which share one sandbox. Without ``-n`` everything runs one after the other, as always.
+``make test`` gives pytest two workers. A file stays on one of them, in its order; so do all acts of the
+rehearsal, which share one sandbox. Without ``-n`` everything runs one after the other.
 """
 
 from pathlib import Path

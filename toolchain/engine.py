@@ -24,7 +24,7 @@ from typing import Literal, get_args
 from toolchain.errors import ToolchainError
 from toolchain.golang import Program, build_all
 from toolchain.home import home
-from toolchain.locks import exclusive
+from toolchain.locks import held
 from toolchain.progress import Progress
 from toolchain.versions import versions
 
@@ -74,7 +74,7 @@ def install(progress: Progress, way: Way | None = None) -> Toolchain:
     wanted = way or _wanted_way()
     if (current := _current(wanted)) is not None:
         return current
-    with exclusive(home() / "toolchain.lock", progress):
+    with held(home() / "toolchain.lock", progress):
         if (current := _current(wanted)) is not None:
             return current
         chosen, why = (wanted, "as asked for") if wanted else _choose()

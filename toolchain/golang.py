@@ -27,7 +27,7 @@ from pathlib import Path
 
 from toolchain.errors import ToolchainError
 from toolchain.home import home
-from toolchain.locks import exclusive
+from toolchain.locks import held
 from toolchain.progress import Progress, Step
 from toolchain.versions import versions
 
@@ -84,7 +84,7 @@ def build_all(programs: Sequence[Program], progress: Progress) -> list[Path]:
     binaries = [program.binary for program in programs]
     if all(binary.exists() for binary in binaries):
         return binaries
-    with exclusive(home() / "go" / "lock", progress):
+    with held(home() / "go" / "lock", progress):
         compiler = find_go(progress)
         for program, binary in zip(programs, binaries, strict=True):
             if not binary.exists():

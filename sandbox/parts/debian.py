@@ -11,8 +11,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from sandbox import files, locks
+from sandbox import files
 from sandbox.errors import SandboxError
+from toolchain import kept
 from toolchain.home import home
 
 WANTED = (
@@ -54,17 +55,15 @@ def unpack() -> Path:
     release = platform.freedesktop_os_release()
     identity = [release.get("ID"), release.get("VERSION_ID"), platform.machine(), WANTED, OWN, ERL]
     target = home() / "debian" / hashlib.sha256(repr(identity).encode()).hexdigest()[:16]
-    if target.exists():
-        return target
-    with locks.held(target.with_name(f"{target.name}.lock")):
-        if target.exists():
-            return target
+
+    def make() -> None:
         partial = target.with_name(f"{target.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         _fill(partial)
         partial.replace(target)
-    return target
+
+    return kept.made(target, target.exists, make)
 
 
 def _fill(folder: Path) -> None:

@@ -13,8 +13,8 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from sandbox import locks
 from sandbox.errors import SandboxError
+from toolchain import kept
 from toolchain.home import home
 
 LOCK = Path(__file__).parent.parent / "openstack" / "requirements.lock"
@@ -38,11 +38,8 @@ def ensure() -> Path:
     """
     target = folder()
     stamp = target / "complete"
-    if stamp.exists():
-        return target
-    with locks.held(target.with_name(f"{target.name}.lock")):
-        if stamp.exists():
-            return target
+
+    def make() -> None:
         _check_compiler()
         shutil.rmtree(target, ignore_errors=True)
         # The scripts in bin/ hold absolute paths, so the environment is made in place and stamped last.
@@ -53,7 +50,8 @@ def ensure() -> Path:
             "--python", program("python"), "-r", str(LOCK),
         )  # fmt: skip
         stamp.touch()
-    return target
+
+    return kept.made(target, stamp.exists, make)
 
 
 def _check_compiler() -> None:
