@@ -17,13 +17,20 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def check(
     env: Env,
     output: Annotated[Format, typer.Option("--format", help="For a person or for a program.")] = Format.TEXT,
+    *,
+    no_python: Annotated[
+        bool,
+        typer.Option(
+            "--no-python", help="Refuse documents in Python, which would be executed (ESTATE_NO_PYTHON=1)."
+        ),
+    ] = False,
 ) -> None:
     """Say what is wrong with the documents of ENV, with file, line and column. Changes nothing.
 
     Exit codes: 0 fine; 1 warnings only; 2 errors, so that the documents cannot be used.
     """
     try:
-        loaded = load(env)
+        loaded = load(env, python=False if no_python else None)
     except DocumentsError as fault:
         if output is Format.JSON:
             typer.echo(json.dumps({"findings": [_unlocated(str(fault))]}, indent=2))

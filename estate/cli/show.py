@@ -1,15 +1,16 @@
 """``estate show ENV``: the environment as the documents resolve: ranges expanded, defaults filled in."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from estate.cli.common import Env, Exit, expected
-from estate.documents import DocumentsError, load
-from estate.model import Estate
+from estate.documents import DocumentsError, Loaded, load
+from estate.model import Estate, Loc
+from estate.model.secrets import TAG as SECRET
 from estate.model.subjects import LABELS
 from estate.model.words import AS_WRITTEN
 
@@ -30,6 +31,10 @@ def show(
     output: Annotated[
         Form, typer.Option("--format", help="Tables, JSON with camelCase keys, or a document.")
     ] = Form.TEXT,
+    *,
+    origin: Annotated[
+        bool, typer.Option("--origin", help="Each value with the file, line and column that say it.")
+    ] = False,
 ) -> None:
     """Show the estate that the documents of ENV describe: ranges expanded, defaults filled in.
 
@@ -41,6 +46,9 @@ def show(
         for problem in loaded.problems:
             typer.echo(str(problem), err=True)
         raise typer.Exit(Exit.UNUSABLE)
+    if origin:
+        _print_origins(loaded, loaded.estate, output)
+        return
     match output:
         case Form.JSON:
             values = loaded.estate.model_dump(mode="json", by_alias=True)
@@ -51,6 +59,40 @@ def show(
             typer.echo(written(loaded.estate), nl=False)
         case Form.TEXT:
             _print_tables(loaded.estate)
+
+
+def _print_origins(loaded: Loaded, estate: Estate, output: Form) -> None:
+    """Each value of the estate, with the place that says it; defaults have none."""
+    values = list(_values(estate.model_dump(mode="json", context=AS_WRITTEN), ()))
+    places = [loaded.origin(loc) for loc, _ in values]
+    if output is Form.JSON:
+        rows = [
+            {
+                "path": list(loc),
+                "value": value,
+                "file": place.file if place else None,
+                "line": place.line if place else None,
+                "column": place.column if place else None,
+            }
+            for (loc, value), place in zip(values, places, strict=True)
+        ]
+        typer.echo(json.dumps({"values": rows}, indent=2, ensure_ascii=False))
+        return
+    for (loc, value), place in zip(values, places, strict=True):
+        path = ".".join(str(part) for part in loc)
+        typer.echo(f"{place or 'default'}: {path}: {_cell(value)}")
+
+
+def _values(value: object, loc: Loc) -> Iterator[tuple[Loc, object]]:
+    """Values without parts of their own; a list of such is one value."""
+    if isinstance(value, dict) and value and list(value) != [SECRET]:
+        for key, inner in value.items():
+            yield from _values(inner, (*loc, key))
+    elif isinstance(value, list) and any(isinstance(inner, dict) for inner in value):
+        for index, inner in enumerate(value):
+            yield from _values(inner, (*loc, index))
+    elif len(loc) > 1:  # a kind without blocks is no value
+        yield loc, value
 
 
 def _print_tables(estate: Estate) -> None:
@@ -88,6 +130,8 @@ def _cell(value: object) -> str:
     if value in (None, [], {}):
         return "-"
     if isinstance(value, dict):
+        if list(value) == [SECRET]:
+            return f"{SECRET} {value[SECRET]}"
         if any(isinstance(inner, dict) for inner in value.values()):
             return "\n".join(f"{key}: {_cell(inner)}" for key, inner in value.items())
         return ", ".join(f"{key} {_cell(inner)}" for key, inner in value.items() if inner not in (None, []))

@@ -5,6 +5,9 @@ from pathlib import Path
 
 from estate.model.nearest import nearest
 
+PROGRAM = "estate.py"
+"""The document of a folder that is written in Python."""
+
 
 class DocumentsError(Exception):
     """The documents cannot be read at all: one clear sentence."""
@@ -43,7 +46,8 @@ def find(env: str | Path) -> Path:
 
 
 def documents(folder: Path) -> list[Path]:
-    """The documents of a folder, by name: ``*.yaml``, and ``*.yml`` to be refused; no hidden files.
+    """The documents of a folder, by name: ``*.yaml``, ``estate.py``, and ``*.yml`` to be refused; no hidden
+    files.
 
     Raises ``DocumentsError`` if the folder cannot be read or has none.
     """
@@ -51,7 +55,8 @@ def documents(folder: Path) -> list[Path]:
         found = sorted(
             path
             for path in folder.iterdir()
-            if path.suffix in (".yaml", ".yml") and not path.name.startswith(".") and not path.is_dir()
+            if ((path.suffix in (".yaml", ".yml") and not path.name.startswith(".")) or path.name == PROGRAM)
+            and not path.is_dir()
         )
     except OSError as error:
         raise DocumentsError(f"cannot read the folder {folder}: {error.strerror}.") from error

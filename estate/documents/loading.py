@@ -1,26 +1,22 @@
 """A folder of documents → an estate, or all that is wrong with it."""
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import get_origin
 
 from pydantic import ValidationError
 
 from estate.documents import folder as folders
 from estate.documents import shapes
-from estate.documents.nodes import MAX_BYTES, Mapping, Node, Plain, Scalar, Sequence, parse, plain
+from estate.documents.layers import Layers
+from estate.documents.nodes import Mapping, Node, Plain, Scalar, Sequence, plain
 from estate.documents.problem import Position, Problem
+from estate.documents.shapes import NAMED_KINDS
 from estate.model import Estate, Finding, Loc
 from estate.model import references as refer
-from estate.model.nearest import nearest
-from estate.model.subjects import subject
 from estate.model.words import expand
 
-_KINDS = tuple(Estate.model_fields)
-_NAMED_KINDS = tuple(
-    kind for kind, info in Estate.model_fields.items() if get_origin(info.annotation) is dict
-)
 _GROUND = ("estate", "vcenters", "clusters", "aggregates", "storage")
 """Kinds of what servers run on: with one of their blocks unread, no server can be called misplaced."""
 
@@ -40,6 +36,8 @@ class Loaded:
     ``None`` if a block on which the judgement of others rests is missing."""
     problems: tuple[Problem, ...]
     """By file, line and column."""
+    files: tuple[Path, ...]
+    """All documents and tables that were read, those of the folders below included."""
     root: Mapping = field(repr=False)
     """The documents as they were written, all together."""
 
@@ -47,105 +45,44 @@ class Loaded:
         """The place of a value; of its key if it is a mapping; of the block around it if it is not there."""
         return _where(self.root, loc)
 
+    def origin(self, loc: Loc) -> Position | None:
+        """The place that says a value; ``None`` if no document does, so that it is a default."""
+        node = _node(self.root, loc)
+        return _where(self.root, loc) if node is not None else None
+
     def locate(self, findings: Iterable[Finding]) -> tuple[Problem, ...]:
         """The findings with their places, by file, line and column."""
         return _sorted(_located(self.root, findings))
 
 
-def load(env: str | Path) -> Loaded:
+def load(env: str | Path, *, python: bool | None = None) -> Loaded:
     """Read all documents of an environment: a name under ``stacks/``, or the path of a folder.
 
     Order and split of the documents mean nothing. Everything that is wrong with them is in
     ``problems``; only a folder that is not there, cannot be read or has no documents raises
     ``DocumentsError``.
+
+    :param python: whether a document in Python may be executed; by itself unless the variable
+        ``ESTATE_NO_PYTHON`` is set.
     """
     folder = folders.find(env)
-    paths = folders.documents(folder)
-    documents = _Documents(Position(str(paths[0]), 1, 1))
-    for path in paths:
-        documents.add(path)
-    draft, findings = _validated(documents.root, whole=documents.whole)
+    layers = Layers(python=not os.environ.get("ESTATE_NO_PYTHON") if python is None else python)
+    root = layers.read(folder)
+    draft, findings = _validated(root, whole=layers.whole)
     # What the text has said already is not said again by the model that found a gap in that place.
-    said = {problem.position for problem in documents.problems}
-    located = [problem for problem in _located(documents.root, findings) if problem.position not in said]
-    problems = _sorted([*documents.problems, *located])
+    said = {problem.position for problem in layers.problems}
+    problems = _sorted(
+        [*layers.problems, *_located(root, (one for one in findings if not _is_said(root, one.loc, said)))]
+    )
     return Loaded(
         folder=folder.resolve(),
         name=folder.resolve().name,
         estate=None if problems else draft,
         draft=draft,
         problems=problems,
-        root=documents.root,
+        files=tuple(layers.files),
+        root=root,
     )
-
-
-class _Documents:
-    """The documents of a folder, put together one by one."""
-
-    def __init__(self, start: Position) -> None:
-        self.root = Mapping(start)
-        self.problems: list[Problem] = []
-        self.whole = True
-        """Whether every block could be read, so that what is not here is nowhere."""
-
-    def add(self, path: Path) -> None:
-        start = Position(str(path), 1, 1)
-        try:
-            content = self._content(path)
-        except OSError as error:
-            self._lost("unreadable", f"cannot be read: {error.strerror or error}.", start)
-            return
-        if content is None:
-            return
-        root, problems = parse(content, str(path))
-        self.problems += problems
-        match root:
-            case Mapping():
-                for kind, node in root.items.items():
-                    self._add_kind(kind, node, root.keys[kind])
-            case None:
-                self.whole = self.whole and not problems
-            case _:
-                self._lost("wrong-type", "expected kinds of blocks (workloads: …) as keys.", root.position)
-
-    def _content(self, path: Path) -> bytes | None:
-        start = Position(str(path), 1, 1)
-        if path.suffix != ".yaml":
-            self._lost("unreadable", f"documents end in .yaml; rename it to {path.stem}.yaml.", start)
-        elif not path.is_file():
-            self._lost("unreadable", "expected a file, found something else.", start)
-        else:
-            with path.open("rb") as file:
-                return file.read(MAX_BYTES + 1)
-        return None
-
-    def _lost(self, rule: str, message: str, position: Position, about: str = "document") -> None:
-        self.whole = False
-        self.problems.append(Problem(rule=rule, message=message, position=position, subject=about))
-
-    def _add_kind(self, kind: str, node: Node, key: Position) -> None:
-        if kind not in _KINDS:
-            self._lost("unknown-key", f'there is no kind "{kind}".{nearest(kind, _KINDS)}', key)
-        elif kind not in _NAMED_KINDS:
-            self._add(self.root, kind, node, key, subject((kind,)))
-        elif not isinstance(node, Mapping):
-            message = f"expected blocks (name: …) under {kind}; without any, remove the key."
-            self._lost("wrong-type", message, node.position)
-        else:
-            blocks = self.root.items.setdefault(kind, Mapping(node.position))
-            self.root.keys.setdefault(kind, key)
-            assert isinstance(blocks, Mapping)
-            for name, block in node.items.items():
-                self._add(blocks, name, block, node.keys[name], subject((kind, name)))
-
-    def _add(self, into: Mapping, name: str, node: Node, key: Position, about: str) -> None:
-        if name in into.items:
-            message = f"is defined twice; it stands at {into.keys[name]} already."
-            self.problems.append(
-                Problem(rule="duplicate-block", message=message, position=key, subject=about)
-            )
-        else:
-            into.items[name], into.keys[name] = node, key
 
 
 def _validated(root: Mapping, *, whole: bool) -> tuple[Estate | None, list[Finding]]:
@@ -186,7 +123,7 @@ def _without(data: dict[str, Plain], unsound: set[Loc]) -> dict[str, Plain]:
 
 def _declared(data: dict[str, Plain]) -> dict[str, set[str]]:
     """All names that the documents give to something, by kind, whether or not the block is sound."""
-    names = {kind: {name for name, _ in _inside(data, kind)} for kind in _NAMED_KINDS}
+    names = {kind: {name for name, _ in _inside(data, kind)} for kind in NAMED_KINDS}
     names["volume_types"] = {
         name for _, array in _inside(data, "storage") for name, _ in _inside(array, "volume_types")
     }
@@ -214,6 +151,41 @@ def _located(root: Mapping, findings: Iterable[Finding]) -> list[Problem]:
         )
         for finding in findings
     ]
+
+
+def _is_said(root: Mapping, loc: Loc, said: set[Position]) -> bool:
+    """Whether something is wrong with the text at a place, or inside the value that stands there."""
+    if not said:
+        return False
+    node = _node(root, loc)
+    return _where(root, loc) in said or (node is not None and any(one in said for one in _positions(node)))
+
+
+def _node(root: Mapping, loc: Loc) -> Node | None:
+    """What stands exactly at a place."""
+    node: Node | None = root
+    for part in loc:
+        match node:
+            case Mapping():
+                node = node.items.get(str(part))
+            case Sequence():
+                node = _item(node, part)
+            case _:
+                return None
+    return node
+
+
+def _positions(node: Node) -> Iterator[Position]:
+    """Where it and everything in it stands."""
+    yield node.position
+    match node:
+        case Mapping():
+            yield from node.keys.values()
+            for inner in node.items.values():
+                yield from _positions(inner)
+        case Sequence():
+            for inner in node.items:
+                yield from _positions(inner)
 
 
 def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:

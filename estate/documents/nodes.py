@@ -1,8 +1,9 @@
 """YAML text → nodes: plain values that know where they stand.
 
 Documents are YAML 1.2 with the core schema (``no`` is text), less what makes configuration hard to
-read or dangerous to load: anchors and aliases, tags, several documents in a file, keys that are no
-text, numbers with leading zeros. Each of these is refused with a position and a way out.
+read or dangerous to load: anchors and aliases, foreign tags, several documents in a file, keys that are
+no text, numbers with leading zeros. Each of these is refused with a position and a way out. The tags of
+the language are ``!remove``, ``!secret NAME`` and ``!table FILE``.
 
 The parser is libyaml by PyYAML's events: about twenty times as fast as a parser in Python, which is
 what lets an estate of thousands of workloads be checked while its author waits. PyYAML's own
@@ -16,13 +17,16 @@ from dataclasses import dataclass, field
 import yaml
 
 from estate.documents.problem import Position, Problem
+from estate.model.nearest import nearest
+from estate.model.secrets import TAG as SECRET
+from estate.model.secrets import Secret
 
 MAX_DEPTH = 32
 """Nesting of a document; the language needs 8."""
 MAX_BYTES = 16 * 2**20
 """Size of a document; 30,000 workloads take 10 MiB."""
 
-Plain = str | int | float | bool | None | list["Plain"] | dict[str, "Plain"]
+Plain = str | int | float | bool | None | Secret | list["Plain"] | dict[str, "Plain"]
 
 
 @dataclass(slots=True)
@@ -30,7 +34,7 @@ class Scalar:
     """One value, and how it was written."""
 
     position: Position
-    value: str | int | float | bool | None
+    value: str | int | float | bool | Secret | None
     source: str
 
 
@@ -51,11 +55,37 @@ class Mapping:
     keys: dict[str, Position] = field(default_factory=dict)
 
 
-Node = Scalar | Sequence | Mapping
+@dataclass(slots=True)
+class Remove:
+    """``!remove``: what a layer below says for this key is taken away."""
+
+    position: Position
+
+
+@dataclass(slots=True)
+class Table:
+    """``!table FILE``: a mapping that is written as a CSV file."""
+
+    position: Position
+    file: str
+
+
+Node = Scalar | Sequence | Mapping | Remove | Table
+
+
+@dataclass(slots=True)
+class Document:
+    """What a file says."""
+
+    root: Node | None
+    """``None`` if it is empty or cannot be read at all."""
+    problems: list[Problem]
+    marks: bool
+    """Whether there is a ``Remove`` or a ``Table`` anywhere in it."""
 
 
 def plain(node: Node) -> Plain:
-    """The value without its positions."""
+    """The value without its positions, once nothing is left to remove or to read from a table."""
     match node:
         case Scalar():
             return node.value
@@ -63,24 +93,27 @@ def plain(node: Node) -> Plain:
             return [plain(item) for item in node.items]
         case Mapping():
             return {key: plain(item) for key, item in node.items.items()}
+    raise AssertionError(f"{node} is no value yet")
 
 
-def parse(content: bytes, file: str) -> tuple[Node | None, list[Problem]]:
-    """The root node of a document (``None`` if it is empty or cannot be read at all), and its problems.
+def parse(content: bytes, file: str) -> Document:
+    """The nodes of a document.
 
     A problem inside leaves the rest readable where the text allows it, so that all are found at once.
     """
     try:
-        text = _decoded(content, file)
+        text = decoded(content, file)
         builder = _Builder(file, yaml.parse(text, Loader=yaml.CSafeLoader))
-        return builder.build(), builder.problems
-    except _UnreadableError as error:
-        return None, [error.problem]
+        return Document(builder.build(), builder.problems, builder.marks)
+    except UnreadableError as error:
+        return Document(None, [error.problem], marks=False)
     except yaml.MarkedYAMLError as error:
-        return None, [_syntax(error, text, file)]
+        return Document(None, [_syntax(error, text, file)], marks=False)
 
 
-class _UnreadableError(Exception):
+class UnreadableError(Exception):
+    """A file that is no text, or no document: its problem."""
+
     def __init__(self, rule: str, message: str, position: Position) -> None:
         super().__init__(message)
         self.problem = Problem(rule=rule, message=message, position=position)
@@ -89,9 +122,10 @@ class _UnreadableError(Exception):
 _CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
-def _decoded(content: bytes, file: str) -> str:
+def decoded(content: bytes, file: str) -> str:
+    """The text of a file: UTF-8, with or without a byte order mark. Raises ``UnreadableError``."""
     if len(content) > MAX_BYTES:
-        raise _UnreadableError(
+        raise UnreadableError(
             "document-too-large",
             f"expected at most {MAX_BYTES // 2**20} MiB, got more; split it into several files.",
             Position(file, 1, 1),
@@ -100,16 +134,16 @@ def _decoded(content: bytes, file: str) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8", errors="replace")
-        raise _UnreadableError(
+        raise UnreadableError(
             "not-text",
-            f"expected text in UTF-8, got the byte 0x{content[error.start]:02x}; is this a YAML file?",
+            f"expected text in UTF-8, got the byte 0x{content[error.start]:02x}; is this a text file?",
             _position_after(before, file),
         ) from None
     odd = _CONTROL.search(text)
     if odd:
-        raise _UnreadableError(
+        raise UnreadableError(
             "not-text",
-            f"expected text, got the control character U+{ord(odd[0]):04X}; is this a YAML file?",
+            f"expected text, got the control character U+{ord(odd[0]):04X}; is this a text file?",
             _position_after(text[: odd.start()], file),
         )
     return text
@@ -129,6 +163,8 @@ _HINTS = {
     "did not find expected ',' or '}'": "expected , or }} in the mapping that began at {began}; "
     "a range such as kvm[01-12] needs quotes in here",
     "found unexpected end of stream": "expected a closing quote for the text that begins here, got none",
+    "did not find expected whitespace or line break": "a tag such as !remove ends with a space; "
+    "write one before {character}",
     "found character that cannot start any token": "a value cannot begin with {character}; put it in quotes",
 }
 """libyaml's words, and a person's."""
@@ -164,6 +200,14 @@ _WORDS = {
 _MAX_DIGITS = 40
 """A longer number stays text: nothing in an estate is that large."""
 
+REMOVE, TABLE = "!remove", "!table"
+_TAGS = {
+    REMOVE: "!remove alone, as the value of a key",
+    SECRET: "!secret and the name of a secret",
+    TABLE: "!table and the name of a CSV file",
+}
+"""The tags of the language, and what is written with each."""
+
 
 class _Builder:
     """Events of one document → its nodes and problems."""
@@ -173,6 +217,7 @@ class _Builder:
         self.events = events
         self.problems: list[Problem] = []
         self.faulty: set[Position] = set()
+        self.marks = False
 
     def build(self) -> Node | None:
         root: Node | None = None
@@ -182,7 +227,7 @@ class _Builder:
                 case yaml.DocumentStartEvent():
                     documents += 1
                     if documents > 1:
-                        raise _UnreadableError(
+                        raise UnreadableError(
                             "several-documents",
                             "expected one document in a file, got a second one (---); "
                             "remove the line, or put what follows into a file of its own.",
@@ -204,7 +249,7 @@ class _Builder:
     def _node(self, event: yaml.Event, depth: int) -> Node:
         position = self._position(event)
         if depth > MAX_DEPTH:
-            raise _UnreadableError(
+            raise UnreadableError(
                 "nested-too-deeply", f"expected at most {MAX_DEPTH} levels of nesting, got more.", position
             )
         if isinstance(event, yaml.AliasEvent):
@@ -222,9 +267,12 @@ class _Builder:
                 self._refuse_extras(event.anchor, event.tag, position)
                 items = []
                 while not isinstance(item := next(self.events), yaml.SequenceEndEvent):
-                    items.append(self._node(item, depth + 1))
+                    items.append(self._item(self._node(item, depth + 1)))
                 return Sequence(position, items)
             case yaml.ScalarEvent():
+                if event.tag in _TAGS:
+                    self._refuse_extras(event.anchor, None, position)
+                    return self._tagged(event.tag, event.value, position)
                 self._refuse_extras(event.anchor, event.tag, position)
                 return self._scalar(event, position)
         raise AssertionError(f"libyaml gave {event} where a value begins")
@@ -237,13 +285,46 @@ class _Builder:
                 "wherever it is needed.",
                 position,
             )
-        if tag is not None:
+        if tag in _TAGS:
+            self._fault("wrong-tag", f"expected {_TAGS[tag]}, got {tag} with parts.", position)
+        elif tag is not None:
             self._fault(
                 "unknown-tag",
                 f"the tag {tag} is not part of the language; remove it "
-                "(text that looks like a number is put in quotes).",
+                "(text that looks like a number is put in quotes)."
+                + (nearest(tag, _TAGS) if tag.startswith("!") and not tag.startswith("!!") else ""),
                 position,
             )
+
+    def _tagged(self, tag: str, text: str, position: Position) -> Node:
+        """A scalar with a tag of the language."""
+        if tag == REMOVE and not text:
+            self.marks = True
+            return Remove(position)
+        if tag == TABLE and text:
+            self.marks = True
+            return Table(position, text)
+        if tag == SECRET and text:
+            try:
+                return Scalar(position, Secret(text), f"{tag} {text}")
+            except ValueError as error:
+                self._fault("wrong-tag", f"{error}.", position)
+        else:
+            found = "more" if tag == REMOVE else "nothing after it"
+            self._fault("wrong-tag", f"expected {_TAGS[tag]}, got {found}.", position)
+        return Scalar(position, None, tag)
+
+    def _item(self, item: Node) -> Node:
+        """An item of a list, which has no key that could be removed or be a table."""
+        if isinstance(item, Remove | Table):
+            tag = REMOVE if isinstance(item, Remove) else TABLE
+            self._fault(
+                "wrong-tag",
+                f"{tag} stands where the value of a key stands; a list is replaced as a whole.",
+                item.position,
+            )
+            return Scalar(item.position, None, tag)
+        return item
 
     def _mapping(self, position: Position, depth: int) -> Mapping:
         mapping = Mapping(position)
@@ -279,10 +360,10 @@ class _Builder:
                 f"{source} could be octal or decimal; write it without leading zeros, or in quotes.",
                 position,
             )
-        return Scalar(position, _resolved(source), source)
+        return Scalar(position, resolved(source), source)
 
 
-def _resolved(source: str) -> str | int | float | bool | None:
+def resolved(source: str) -> str | int | float | bool | None:
     """A plain scalar's value in the core schema of YAML 1.2."""
     if source in _WORDS:
         return _WORDS[source]

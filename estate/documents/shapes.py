@@ -1,17 +1,22 @@
 """What is wrong with the shape of the documents, in the project's words rather than pydantic's."""
 
 from collections.abc import Iterator
-from typing import Annotated, get_args, get_origin
+from typing import Annotated, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from estate.model import Estate, Finding, Loc
-from estate.model.block import Block
+from estate.model.block import Block, NamedBlock
 from estate.model.nearest import nearest
 from estate.model.subjects import block_of, subject
 from estate.model.words import PATTERNS, shown
+
+KINDS = tuple(Estate.model_fields)
+"""Kinds of the language."""
+NAMED_KINDS = tuple(kind for kind, info in Estate.model_fields.items() if get_origin(info.annotation) is dict)
+"""Those of which there are several blocks, each with a name."""
 
 _EXPECTED = {
     "string_type": ("wrong-type", "text"),
@@ -59,8 +64,8 @@ def _said(details: ErrorDetails, loc: Loc) -> tuple[str, str]:
     rule = "wrong-value"
     match kind:
         case "extra_forbidden":
-            block = _type_at(loc[:-1])
-            known = [name for name in block.model_fields if name != "name"] if block else []
+            block = block_type(loc[:-1])
+            known = _keys(block) if block else ()
             rule, message = "unknown-key", f'unknown key "{loc[-1]}".{nearest(str(loc[-1]), known)}'
         case "missing":
             field = _field_at(loc)
@@ -96,7 +101,7 @@ def _step(annotation: object, part: str | int) -> object:
 
 
 def _options(annotation: object) -> Iterator[object]:
-    if isinstance(annotation, type) or get_origin(annotation) in (dict, tuple):
+    if isinstance(annotation, type) or get_origin(annotation) in (dict, tuple, Literal):
         yield annotation
     elif get_origin(annotation) is Annotated:
         yield from _options(get_args(annotation)[0])
@@ -105,15 +110,57 @@ def _options(annotation: object) -> Iterator[object]:
             yield from _options(option)
 
 
-def _type_at(loc: Loc) -> type[Block] | None:
+def annotation_at(loc: Loc) -> object:
+    """The type that the model has for a place; ``None`` where it has none."""
     annotation: object = Estate
     for part in loc:
         annotation = _step(annotation, part)
+    return annotation
+
+
+def block_type(loc: Loc) -> type[Block] | None:
+    """The kind of block that stands at a place, if one does."""
     return next(
-        (one for one in _options(annotation) if isinstance(one, type) and issubclass(one, Block)), None
+        (one for one in _options(annotation_at(loc)) if isinstance(one, type) and issubclass(one, Block)),
+        None,
     )
 
 
+def keys_at(loc: Loc) -> tuple[str, ...] | None:
+    """The keys that a place has; ``None`` where a person chooses them, or where it has none."""
+    block = block_type(loc)
+    return _keys(block) if block else None
+
+
+def _keys(block: type[Block]) -> tuple[str, ...]:
+    """The keys of a block; the name of a block is no key of it."""
+    return tuple(
+        name for name in block.model_fields if not (name == "name" and issubclass(block, NamedBlock))
+    )
+
+
+def cell_of(loc: Loc) -> tuple[bool, bool] | None:
+    """How a table's cell for this place is read: as a number or flag, and as a list; ``None``: not at all."""
+    options = list(_options(annotation_at(loc)))
+    lists = [one for one in options if get_origin(one) is tuple]
+    items = [inner for one in lists for inner in _options(get_args(one)[0])] if lists else options
+    parts = [
+        one
+        for one in items
+        if get_origin(one) in (dict, tuple) or (isinstance(one, type) and issubclass(one, Block))
+    ]
+    plain = [one for one in items if one not in parts and one is not type(None)]
+    if not plain or (lists and parts):
+        return None
+    return not any(_is_text(one) for one in plain), bool(lists)
+
+
+def _is_text(option: object) -> bool:
+    if get_origin(option) is Literal:
+        return any(isinstance(value, str) for value in get_args(option))
+    return not (isinstance(option, type) and issubclass(option, int | float) and not issubclass(option, str))
+
+
 def _field_at(loc: Loc) -> FieldInfo | None:
-    block = _type_at(loc[:-1])
+    block = block_type(loc[:-1])
     return block.model_fields.get(str(loc[-1])) if block else None

@@ -176,6 +176,45 @@ def test_show_as_tables() -> None:
     assert "reason vendor-support" in row
 
 
+def test_show_says_which_document_says_what(tmp_path: Path) -> None:
+    folder(tmp_path / "base", base=BASE)
+    where = folder(
+        tmp_path / "t",
+        case="extends: ../base\nflavors: {small-kvm: {vcpus: 2}}\nrouters: {r: {networks: app}}",
+    )
+    (line,) = [number for number, text in enumerate(BASE.splitlines(), 1) if text.startswith("  small-kvm:")]
+    lines = run("show", where, "--origin").stdout.splitlines()
+    assert f"{where}/case.yaml:2:30: flavors.small-kvm.vcpus: 2" in lines
+    assert f"{tmp_path}/base/base.yaml:{line}:50: flavors.small-kvm.memory: 1 GiB" in lines
+    assert f"{where}/case.yaml:3:25: routers.r.networks: app" in lines
+    assert "default: estate.region: RegionOne" in lines
+
+    rows = json.loads(run("show", where, "--origin", "--format", "json").stdout)["values"]
+    assert {
+        "path": ["flavors", "small-kvm", "vcpus"],
+        "value": 2,
+        "file": f"{where}/case.yaml",
+        "line": 2,
+        "column": 30,
+    } in rows
+    assert {
+        "path": ["estate", "region"],
+        "value": "RegionOne",
+        "file": None,
+        "line": None,
+        "column": None,
+    } in rows
+
+
+def test_check_refuses_python(tmp_path: Path) -> None:
+    where = folder(tmp_path / "t", base=BASE)
+    (where / "estate.py").write_text("def estate():\n    return {}\n")
+    assert run("check", where).returncode == 0
+    done = run("check", where, "--no-python")
+    assert done.returncode == 2
+    assert "[python-refused]" in done.stdout
+
+
 def test_show_of_wrong_documents(tmp_path: Path) -> None:
     done = run("show", folder(tmp_path / "t", base=BASE, case="netwroks: {}"))
     assert (done.returncode, done.stdout) == (2, "")

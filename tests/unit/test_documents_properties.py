@@ -82,10 +82,10 @@ json_like = st.recursive(
 @given(json_like)
 def test_json_is_read_as_json_reads_it(value: object) -> None:
     """JSON is YAML 1.2: quoted keys and values mean the same."""
-    root, problems = parse(json.dumps({"a": value}, ensure_ascii=False).encode(), "f")
-    assert not problems
-    assert root is not None
-    assert plain(root) == {"a": value}
+    document = parse(json.dumps({"a": value}, ensure_ascii=False).encode(), "f")
+    assert not document.problems
+    assert document.root is not None
+    assert plain(document.root) == {"a": value}
 
 
 def _nodes(node: Node, loc: Loc = ()) -> list[tuple[Loc, Node]]:

@@ -43,7 +43,103 @@ FAULTS = {
         "unknown-tag",
         "the tag tag:yaml.org",
     ),
-    "own-tag": ("projects: {q: {description: ¦!secret x}}", "unknown-tag", "the tag !secret is not part"),
+    "own-tag": (
+        "projects: {q: {description: ¦!secrte x}}",
+        "unknown-tag",
+        "the tag !secrte is not part of the language; remove it "
+        "(text that looks like a number is put in quotes). Did you mean !secret?",
+    ),
+    "secret-where-none-is-taken": (
+        "projects: {q: {description: ¦!secret x}}",
+        "wrong-type",
+        "description: expected text, got !secret x.",
+    ),
+    "secret-without-name": (
+        "projects: {q: {description: ¦!secret }}",
+        "wrong-tag",
+        "expected !secret and the name of a secret, got nothing after it.",
+    ),
+    "secret-with-a-value-for-a-name": (
+        "projects: {q: {description: ¦!secret Hunter2!}}",
+        "wrong-tag",
+        "expected the name of a secret in lower-case letters, digits and hyphens after !secret, such as "
+        "ledger-db-password.",
+    ),
+    "secret-with-parts": (
+        "projects: {q: {description: ¦!secret {a: b}}}",
+        "wrong-tag",
+        "expected !secret and the name of a secret, got !secret with parts.",
+    ),
+    "secret-as-key": (
+        "projects: {¦!secret q: {}}",
+        "key-not-text",
+        "expected a key that is text, got !secret",
+    ),
+    "remove-with-a-value": (
+        "projects: {q: ¦!remove {}}",
+        "wrong-tag",
+        "expected !remove alone, as the value of a key, got !remove with parts.",
+    ),
+    "remove-with-text": (
+        "projects: {q: ¦!remove it}",
+        "wrong-tag",
+        "expected !remove alone, as the value of a key, got more.",
+    ),
+    "remove-in-a-list": (
+        "routers: {r: {networks: [¦!remove , data]}}",
+        "wrong-tag",
+        "!remove stands where the value of a key stands; a list is replaced as a whole.",
+    ),
+    "remove-without-space": (
+        "projects: {q: !remove¦}",
+        "yaml-syntax",
+        "a tag such as !remove ends with a space; write one before }.",
+    ),
+    "remove-of-nothing": (
+        "projects: {q: {description: ¦!remove }}",
+        "nothing-to-remove",
+        'there is no "description" to remove: no folder below this one (extends) says it here.',
+    ),
+    "remove-of-a-kind": (
+        "routers: ¦!remove",
+        "wrong-type",
+        "expected blocks (name: …) under routers; without any, remove the key.",
+    ),
+    "remove-as-document": ("¦!remove", "wrong-type", "expected kinds of blocks (workloads: …) as keys."),
+    "table-without-file": (
+        "projects: ¦!table",
+        "wrong-tag",
+        "expected !table and the name of a CSV file, got nothing after it.",
+    ),
+    "table-that-is-not-there": (
+        "projects: ¦!table projects.csv",
+        "unreadable",
+        "the table projects.csv cannot be read: No such file or directory. There is none.",
+    ),
+    "table-outside": (
+        "projects: ¦!table ../projects.csv",
+        "unreadable",
+        "expected a table in the folder of the document, got ../projects.csv.",
+    ),
+    "table-of-no-blocks": (
+        "projects: {q: {description: ¦!table projects.csv}}",
+        "wrong-tag",
+        "!table stands for blocks with names, such as workloads; write the value here.",
+    ),
+    "table-in-a-list": (
+        "routers: {r: {networks: [¦!table x]}}",
+        "wrong-tag",
+        "!table stands where the value of a key stands; a list is replaced as a whole.",
+    ),
+    "extends-a-number": ("extends: ¦3", "wrong-type", "expected the path of a folder, such as ../base."),
+    "extends-nothing": ("extends: ¦''", "wrong-type", "expected the path of a folder, such as ../base."),
+    "extends-a-list": ("extends: ¦[../a]", "wrong-type", "expected the path of a folder, such as ../base."),
+    "extends-itself": ("extends: ¦.", "extends-in-a-circle", "{folder} leads back to here"),
+    "extends-what-is-not-there": (
+        "extends: ¦../bsae",
+        "unknown-folder",
+        "expected a folder of documents to extend, found none at {parent}/bsae. There is: ../t.",
+    ),
     "deep": (f"a: {'[' * (MAX_DEPTH - 1)}¦[", "nested-too-deeply", "expected at most 32 levels of nesting"),
     "deeper": (
         f"a: {'[' * (MAX_DEPTH - 1)}¦{'[' * 100_000}",
@@ -66,7 +162,9 @@ def test_refuses_with_the_place_and_a_way_out(tmp_path: Path, name: str) -> None
     (problem,) = load(folder(tmp_path / "t", base=BASE, case=text)).problems
 
     assert problem.rule == rule
-    assert problem.message.startswith(message)
+    assert problem.message.startswith(
+        message.replace("{folder}", f"{tmp_path}/t").replace("{parent}", str(tmp_path))
+    )
     assert problem.position == (f"{tmp_path}/t/case.yaml", *place)
 
 
@@ -75,7 +173,7 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     (where / "case.yaml").write_bytes("projects: # é\n  q: {}\n".encode("latin-1"))
     (problem,) = load(where).problems
     assert str(problem) == (
-        f"{where}/case.yaml:1:13: document: expected text in UTF-8, got the byte 0xe9; is this a YAML file?"
+        f"{where}/case.yaml:1:13: document: expected text in UTF-8, got the byte 0xe9; is this a text file?"
     )
 
 
@@ -109,10 +207,10 @@ def test_settings_that_are_none_beside_a_broken_file(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_values_are_those_of_yaml_1_2(source: str, value: object) -> None:
-    root, problems = parse(f"a: {source}\n".encode(), "f")
-    assert not problems
-    assert root is not None
-    result = plain(root)
+    document = parse(f"a: {source}\n".encode(), "f")
+    assert not document.problems
+    assert document.root is not None
+    result = plain(document.root)
     assert isinstance(result, dict)
     assert (type(result["a"]), result["a"]) == (type(value), value)
 
@@ -147,7 +245,7 @@ def test_a_link_to_nowhere(tmp_path: Path) -> None:
 
 def test_a_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("estate.documents.nodes.MAX_BYTES", 2**20)
-    monkeypatch.setattr("estate.documents.loading.MAX_BYTES", 2**20)
+    monkeypatch.setattr("estate.documents.layers.MAX_BYTES", 2**20)
     where = folder(tmp_path / "t", base=BASE, case="#" * (2**20 + 1))
     (problem,) = load(where).problems
     assert str(problem).endswith("document: expected at most 1 MiB, got more; split it into several files.")
