@@ -5,22 +5,17 @@ No cloud answers: a preview of new resources needs none, and what an update may 
 the provider's refused connection.
 """
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.estates import ROOT
+from tests.trial import TrialStack
 from toolchain.engine import Toolchain, install
 from toolchain.progress import Progress
 
 # The first test may have to build the toolchain.
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
-
-PROJECT = f"""
-name: foreign
-runtime: {{name: python, options: {{toolchain: pip, virtualenv: {ROOT / ".venv"}}}}}
-"""
 
 HEAD = """
 import pulumi
@@ -94,40 +89,8 @@ class Workload(pulumi.ComponentResource):
 """
 
 
-class Stack:
-    """A stack of a program in a folder of its own."""
-
-    def __init__(self, toolchain: Toolchain, folder: Path) -> None:
-        self.folder = folder
-        (folder / "Pulumi.yaml").write_text(PROJECT)
-        (folder / "state").mkdir()
-        (folder / "home").mkdir()
-        (folder / "home" / "plugins").symlink_to(toolchain.home / "plugins")
-        self.environment = toolchain.environment() | {
-            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
-            "PULUMI_HOME": str(folder / "home"),
-        }
-        self.write("")
-        self.run("stack", "init", "trial")
-
-    def write(self, *parts: str) -> None:
-        """The program."""
-        (self.folder / "__main__.py").write_text("".join(parts))
-
-    def run(self, *arguments: str, fails: bool = False) -> str:
-        """What ``pulumi`` prints, both streams; asserts that it succeeds, or fails if ``fails``."""
-        result = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive", "--color", "never"],
-            cwd=self.folder,
-            env=self.environment,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=300,
-            check=False,
-        )
-        assert (result.returncode != 0) == fails, result.stdout
-        return result.stdout
+class Stack(TrialStack):
+    """A stack of a program that the pack judges."""
 
     def judged(self, *parts: str, command: tuple[str, ...] = ("preview",)) -> dict[str, str]:
         """Resource → the lines that follow its violation, for a program that the pack must refuse."""
