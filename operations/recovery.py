@@ -1,14 +1,15 @@
 """After a killed run: nothing doubled, nothing lost.
 
-A killed engine leaves its lock on the stack and, in the state, what it was about to create
-(``pending_operations``). Without care the next ``up`` would create those again, although the cloud may
-have made them in the meantime; so each is looked up by what identifies it and, if it exists, taken
-into the state under its id (``pulumi refresh --import-pending-creates``).
+A killed engine leaves its plugins at work, its lock on the stack and, in the state, what it was about
+to do (``pending_operations``). Without care the next ``up`` would create again what the cloud may have
+made in the meantime. So the plugins are ended first; then each thing that was being created is looked up
+by what identifies it and, if it exists, taken into the state; then all of the state is read anew.
 """
 
 import json
 import socket
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from estate.openstack.connection import cloud_faults, connect
 from estate.vsphere import connections
 from estate.vsphere import lookup as vsphere_lookup
 from estate.vsphere.session import session
+from operations import processes
 from operations.errors import OperationError
 from operations.stack import Stack
 from toolchain.progress import Progress
@@ -38,14 +40,23 @@ class Pending:
     """Name of its provider; of one for vSphere it is the vCenter's."""
 
 
+_SETTLED = 5.0
+"""Seconds after which a request that an ended plugin had sent has become something, or nothing."""
+
+
 def recover(stack: Stack, progress: Progress) -> None:
     """Make a stack ready for its next run, whatever the last one left; usually this finds nothing to do.
 
     Raises ``OperationError`` if another run is at work.
     """
-    if not _unlock(stack):
+    locked = _locked(stack)
+    ended = processes.end_orphans(stack.environment)
+    # Where `pulumi cancel` released the lock, or a recovery was interrupted, the state tells.
+    if not locked and not _has_pending(stack):
         return
     with progress.step(f"Recover what the killed run of stack {stack.name} was doing") as step:
+        if locked:
+            _run(stack, "cancel", "--yes")
         exported = json.loads(_run(stack, "stack", "export"))
         deployment = exported.get("deployment") or {}
         if not deployment.get("resources"):
@@ -53,24 +64,38 @@ def recover(stack: Stack, progress: Progress) -> None:
         pending = _pending(deployment)
         known = frozenset(one["id"] for one in deployment["resources"] if one.get("id"))
         found = _existing(stack, pending, known)
+        if ended and len(found) < len(pending):
+            time.sleep(_SETTLED)
+            found = _existing(stack, pending, known)
         step.note(f"{len(pending)} were being created, {len(found)} of them exist")
         _read_in(stack, exported, found)
 
 
-def _unlock(stack: Stack) -> bool:
-    """Release the lock of a run that is no longer alive; whether there was one."""
+def _locked(stack: Stack) -> bool:
+    """Whether a run that is no longer alive left its lock."""
     locks = list(_locks(stack))
     if alive := [lock for lock in locks if not lock.dead]:
         raise OperationError(
             f"stack {stack.name} is in use by process {alive[0].pid} on {alive[0].host}; wait for its end, "
             f"or, if it is gone, run: pulumi cancel --stack {stack.name}"
         )
-    if locks:
-        _run(stack, "cancel", "--yes")
     return bool(locks)
 
 
+def _has_pending(stack: Stack) -> bool:
+    """Whether the state of a backend that is a folder has operations that did not come to their end."""
+    folder = _backend(stack)
+    if folder is None:
+        return False
+    for path in folder.glob(f"stacks/*/{stack.name}.json"):
+        checkpoint = json.loads(path.read_text())["checkpoint"]
+        if (checkpoint.get("latest") or {}).get("pending_operations"):
+            return True
+    return False
+
+
 def _pending(deployment: dict[str, Any]) -> tuple[Pending, ...]:
+    """What was being created; without gates, which are no objects of a cloud and settle again."""
     return tuple(
         Pending(
             urn=one["resource"]["urn"],
@@ -79,7 +104,7 @@ def _pending(deployment: dict[str, Any]) -> tuple[Pending, ...]:
             provider=(one["resource"].get("provider") or "::").split("::")[-2],
         )
         for one in deployment.get("pending_operations") or []
-        if one["type"] == "creating"
+        if one["type"] == "creating" and not one["resource"]["type"].startswith("pulumi-python:")
     )
 
 
@@ -105,19 +130,26 @@ def _existing_in_vcenter(one: Pending) -> str | None:
 
 
 def _read_in(stack: Stack, exported: dict[str, Any], found: Mapping[str, str]) -> None:
-    """Put what exists among the stack's resources, forget the other operations, and read everything anew.
+    """Put what exists among the stack's resources, and read everything anew.
 
     Everything, because a killed run may also have changed or deleted what it did not come to write down.
+    The operations are forgotten last, so that a recovery that fails or is killed is taken up again.
     """
-    deployment = exported["deployment"]
-    for one in deployment.pop("pending_operations", None) or []:
+    for one in exported["deployment"].get("pending_operations") or []:
         if identity := found.get(one["resource"]["urn"]):
-            deployment["resources"].append({**one["resource"], "id": identity})
+            exported["deployment"]["resources"].append({**one["resource"], "id": identity})
+    _import(stack, exported)
+    _run(stack, "refresh", "--yes", "--skip-preview")
+    exported = json.loads(_run(stack, "stack", "export"))
+    if exported["deployment"].pop("pending_operations", None):
+        _import(stack, exported)
+
+
+def _import(stack: Stack, exported: dict[str, Any]) -> None:
     with tempfile.NamedTemporaryFile("w", prefix="state-", suffix=".json") as file:  # mode 0600
         json.dump(exported, file)
         file.flush()
         _run(stack, "stack", "import", "--file", file.name)
-    _run(stack, "refresh", "--yes", "--skip-preview")
 
 
 @dataclass(frozen=True)
@@ -132,12 +164,18 @@ class _Lock:
 
 def _locks(stack: Stack) -> Iterator[_Lock]:
     """Locks of a backend that is a folder; other backends keep theirs where only the engine sees them."""
-    url = urlsplit(stack.environment.get("PULUMI_BACKEND_URL", ""))
-    if url.scheme != "file":
+    folder = _backend(stack)
+    if folder is None:
         return
-    for path in (Path(url.path) / ".pulumi" / "locks").glob(f"*/*/{stack.name}/*.json"):
+    for path in folder.glob(f"locks/*/*/{stack.name}/*.json"):
         saved = json.loads(path.read_text())
         yield _Lock(int(saved["pid"]), saved["hostname"])
+
+
+def _backend(stack: Stack) -> Path | None:
+    """The folder of a backend that is one."""
+    url = urlsplit(stack.environment.get("PULUMI_BACKEND_URL", ""))
+    return Path(url.path) / ".pulumi" if url.scheme == "file" else None
 
 
 def _run(stack: Stack, *arguments: str) -> str:

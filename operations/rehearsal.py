@@ -14,6 +14,7 @@ import certifi
 from ruamel.yaml import YAML
 
 from estate.model import Estate
+from operations import processes
 from operations.errors import OperationError
 from operations.stack import PROGRAM, Stack
 from sandbox import files, lifecycle
@@ -46,6 +47,7 @@ def stack(documents: Path, toolchain: Toolchain) -> Stack:
     """The stack of a sandbox that runs; raises ``SandboxError`` if it does not."""
     running = lifecycle.running(key(documents))
     backend = running.run / "pulumi-state"
+    url = f"file://{backend}"
     base = {
         name: value
         for name, value in os.environ.items()
@@ -59,7 +61,8 @@ def stack(documents: Path, toolchain: Toolchain) -> Stack:
         environment={
             **toolchain.environment(base),
             **clients(running),
-            "PULUMI_BACKEND_URL": f"file://{backend}",
+            "PULUMI_BACKEND_URL": url,
+            **processes.mark(url, running.name),
         },
         config_file=running.run / f"Pulumi.{running.name}.yaml",
     )

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from operations import processes
 from toolchain.engine import Toolchain
 
 PROGRAM = Path(__file__).resolve().parents[1]
@@ -45,16 +46,15 @@ class Stack:
         extra: Mapping[str, str] | None = None,
         quiet: bool = False,
     ) -> subprocess.CompletedProcess[str]:
-        """Run ``pulumi``; with ``quiet`` what it prints is captured (both streams) instead of shown."""
-        return subprocess.run(
+        """Run ``pulumi``; with ``quiet`` what it prints is captured (both streams) instead of shown.
+
+        Raises ``KeyboardInterrupt`` after it was interrupted.
+        """
+        return processes.run(
             self.command(*arguments, policies=policies),
-            cwd=PROGRAM,
-            env={**self.environment, **(extra or {})},
-            text=True,
-            stdout=subprocess.PIPE if quiet else None,
-            stderr=subprocess.STDOUT if quiet else None,
-            stdin=subprocess.DEVNULL,
-            check=False,
+            PROGRAM,
+            {**self.environment, **(extra or {})},
+            quiet=quiet,
         )
 
     @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from estate.documents import Loaded
-from operations import rehearsal
+from operations import processes, rehearsal
 from operations.errors import OperationError
 from operations.stack import PROGRAM, Stack
 from sandbox import lifecycle
@@ -72,7 +72,11 @@ def stack(loaded: Loaded, progress: Progress, *, sandbox: bool | None = None) ->
         documents=loaded.folder,
         cloud=chosen.cloud,
         toolchain=toolchain,
-        environment={**environment, **chosen.clients},
+        environment={
+            **environment,
+            **chosen.clients,
+            **processes.mark(environment.get("PULUMI_BACKEND_URL", ""), loaded.name),
+        },
         config_file=_config_file(loaded.name),
     )
 

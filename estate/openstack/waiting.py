@@ -1,7 +1,9 @@
 """Waiting with progress and a clear end."""
 
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from keystoneauth1 import exceptions as auth
@@ -13,6 +15,10 @@ from estate.openstack.errors import CloudError
 
 Report = Callable[[str], None]
 """Takes one line of progress."""
+
+INTERRUPTED = "ESTATE_INTERRUPTED"
+"""Variable with the path of a file; once it is there, nothing is waited for any more. Pulumi tells its
+dynamic providers of a Ctrl-C, but they do not listen (``Cancel`` in pulumi/dynamic/__main__.py)."""
 
 _QUIET = 20.0  # seconds between two lines that say the same
 
@@ -29,7 +35,7 @@ def wait_for(
     :param missing: what is still missing, a sentence; ``None`` if nothing is.
     :param seconds: how long to wait.
     :param report: gets what is missing when it changes, and every 20 s with the elapsed time.
-    :raises CloudError: after ``seconds``, with what was missing at last.
+    :raises CloudError: after ``seconds``, or interrupted, with what was missing at last.
     """
     started = time.monotonic()
     said: tuple[str, float] = ("", started)
@@ -43,15 +49,22 @@ def wait_for(
 
     def give_up(state: RetryCallState) -> T:
         what = _what(state, missing)
-        raise CloudError(f"gave up after {time.monotonic() - started:.0f} s: {what}")
+        why = "interrupted" if _interrupted() else "gave up"
+        raise CloudError(f"{why} after {time.monotonic() - started:.0f} s: {what}")
 
+    after = stop_after_delay(seconds)
     return Retrying(
-        stop=stop_after_delay(seconds),
+        stop=lambda state: after(state) or _interrupted(),
         wait=wait_exponential(multiplier=0.5, min=0.5, max=5),
         retry=retry_if_result(lambda found: missing(found) is not None) | retry_if_exception(_transient),
         before_sleep=before_sleep,
         retry_error_callback=give_up,
     )(look)
+
+
+def _interrupted() -> bool:
+    flag = os.environ.get(INTERRUPTED)
+    return flag is not None and Path(flag).exists()
 
 
 def _what(state: RetryCallState, missing: Callable[[T], str | None]) -> str:
