@@ -2,6 +2,8 @@
 
 from estate.documents import Loaded, Problem
 from estate.model import Estate, Finding, Hypervisor, Workload
+from estate.model.members import flat, folded
+from estate.model.releases import unproven
 from estate.placement import contradictions
 from estate.placement.prediction import accepting
 from estate.placement.triple import aggregate_metadata, flavor_extra_specs, image_properties
@@ -16,7 +18,11 @@ def judged(loaded: Loaded) -> tuple[Problem, ...]:
     """
     if loaded.draft is None:
         return loaded.problems
-    broken = [*contradictions.check(loaded.draft), *findings(loaded.draft)]
+    broken = [
+        *unproven(loaded.draft.estate.release),
+        *contradictions.check(loaded.draft),
+        *findings(loaded.draft),
+    ]
     return tuple(sorted([*loaded.problems, *loaded.locate(broken)], key=lambda one: one.position))
 
 
@@ -25,8 +31,8 @@ def findings(estate: Estate) -> list[Finding]:
 
     Workloads whose image or flavor does not exist are left to ``estate.model.references``.
     """
-    facts = facts_of(estate)
-    return [
+    facts = facts_of(flat(estate))
+    found = (
         Finding(
             rule=rule.name,
             message=violation.message,
@@ -35,7 +41,8 @@ def findings(estate: Estate) -> list[Finding]:
         )
         for rule in RULES
         for violation in rule.judge(facts)
-    ]
+    )
+    return folded(estate, found)
 
 
 def facts_of(estate: Estate) -> Facts:

@@ -26,7 +26,7 @@ def shape(estate: Estate, name: str) -> Shape:
     return Shape(
         name=name,
         region=estate.estate.region,
-        release=estate.estate.release,
+        release=estate.estate.release_of("nova"),
         kvm_hosts=_kvm_hosts(estate),
         vcenters=tuple(_vcenter(estate, vcenter) for vcenter in estate.vcenters),
         clusters=_clusters(estate),

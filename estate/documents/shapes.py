@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from estate.model import Estate, Finding, Loc
 from estate.model.block import Block, NamedBlock
 from estate.model.nearest import nearest
+from estate.model.releases import BY_SERVICE, FOR_ALL
 from estate.model.subjects import block_of, subject
 from estate.model.words import PATTERNS, shown
 
@@ -17,6 +18,9 @@ KINDS = tuple(Estate.model_fields)
 """Kinds of the language."""
 NAMED_KINDS = tuple(kind for kind, info in Estate.model_fields.items() if get_origin(info.annotation) is dict)
 """Those of which there are several blocks, each with a name."""
+
+_NO_KEYS = ("[key]", FOR_ALL, BY_SERVICE)
+"""Steps of pydantic's that no document has."""
 
 _EXPECTED = {
     "string_type": ("wrong-type", "text"),
@@ -39,7 +43,7 @@ _EXPECTED = {
 def findings(error: ValidationError) -> Iterator[Finding]:
     """One finding for each of pydantic's errors, with its place in the documents' own keys."""
     for details in error.errors(include_url=False):
-        loc = tuple(part for part in details["loc"] if part != "[key]")
+        loc = tuple(part for part in details["loc"] if part not in _NO_KEYS)
         if loc[-1] == "name" and details["type"] == "string_pattern_mismatch" and loc[0] != "estate":
             continue  # a block's name is its key, of which the same has been said
         rule, message = _said(details, loc)

@@ -58,5 +58,10 @@ class Estate(Block):
         return tuple(self.clusters[name].compute_host for name in aggregate.clusters)
 
     def servers(self) -> dict[str, Workload]:
-        """Every declared server and the workload that it is a member of."""
-        return {server: workload for workload in self.workloads.values() for server in workload.servers}
+        """Every declared server and its workload, with the values that this member has."""
+        return {
+            server: variant.workload
+            for workload in self.workloads.values()
+            for variant in workload.variants
+            for server in variant.servers
+        }

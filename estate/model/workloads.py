@@ -1,11 +1,15 @@
 """Kind ``workloads``: what runs. A workload says what it needs, not where it goes."""
 
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from estate.model.block import Block, NamedBlock
+from estate.model.differences import Difference, by_member, differing, said, with_difference
+from estate.model.finding import Loc
 from estate.model.words import Day, GibiBytes, Name, NameRange, RefersTo, Text
 
 
@@ -57,7 +61,90 @@ class Workload(NamedBlock):
         default=None, description="Why it must stay on ESXi; absent if it may run anywhere."
     )
 
+    differences: dict[str, "MemberDifference"] = Field(
+        default_factory=dict,
+        description="What a member, or a range of them, has otherwise: mappings merge, lists and single "
+        "values replace.",
+        examples=["{ledger-db-3: {flavor: esxi-large}}"],
+    )
+
+    @field_validator("differences", mode="after")
+    @classmethod
+    def _members_hold(
+        cls, differences: dict[str, "MemberDifference"], info: ValidationInfo
+    ) -> dict[str, "MemberDifference"]:
+        """Each names members of the workload, and what a member has altogether fits together."""
+        values = {**info.data, "differences": {}}
+        if {"members", "name"} <= values.keys():
+            by_member(differences, values["members"] or (values["name"],))
+        if set(cls.model_fields) <= values.keys():
+            for key, difference in differences.items():
+                try:
+                    cls.model_validate(with_difference(values, difference))
+                except ValidationError as error:
+                    raise ValueError(f"{key}: {said(error)}") from None
+        return differences
+
     @property
     def servers(self) -> tuple[str, ...]:
         """Names of its servers as Nova shows them."""
         return self.members or (self.name,)
+
+    @cached_property
+    def variants(self) -> tuple["Variant", ...]:
+        """Its servers in groups of equal values: first those without differences, then each difference."""
+        if not self.differences:
+            return (Variant(workload=self, servers=self.servers),)
+        key_of = by_member(self.differences, self.servers)
+        values = {**{name: getattr(self, name) for name in type(self).model_fields}, "differences": {}}
+        found = []
+        for key, difference in [(None, MemberDifference()), *self.differences.items()]:
+            servers = tuple(name for name in self.servers if key_of.get(name) == key)
+            if servers:
+                own = {**with_difference(values, difference), "members": servers}
+                found.append(
+                    Variant(
+                        workload=type(self).model_validate(own),
+                        servers=servers,
+                        key=key,
+                        difference=difference,
+                    )
+                )
+        return tuple(found)
+
+    def member(self, server: str) -> "Workload":
+        """The workload as one of its servers has it; its only member is that server."""
+        variant = next(one for one in self.variants if server in one.servers)
+        return variant.workload.model_copy(update={"members": (server,)})
+
+
+if TYPE_CHECKING:
+    MemberDifference = Difference
+else:
+    # What places a workload, or is said of it as a whole, is the same for all of its members.
+    MemberDifference = differing(
+        Workload,
+        but=frozenset(
+            {"name", "was", "protect", "members", "differences", "description", "owner"}
+            | {"image", "restriction", "needs", "server_group"}
+        ),
+    )
+    Workload.model_rebuild()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """Servers of a workload that have the same values."""
+
+    workload: Workload
+    """With these values; its members are the servers."""
+    servers: tuple[str, ...]
+    key: str | None = None
+    """The key of ``differences`` that makes them so."""
+    difference: Difference | None = None
+
+    def place(self, *field: str | int) -> Loc:
+        """Where the documents say a value: in the difference, if it does, else in the workload."""
+        if self.key is not None and self.difference is not None and self.difference.says(field):
+            return ("workloads", self.workload.name, "differences", self.key, *field)
+        return ("workloads", self.workload.name, *field)
