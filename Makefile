@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 ESTATE := $(VENV)/bin/estate
 ENV ?= sandbox
+# Groups of tests that run side by side; each may hold a sandbox of 2 GiB (tests/conftest.py).
+WORKERS ?= 2
 
 .PHONY: help up down test test-long lint bench clean
 
@@ -16,9 +18,9 @@ down: $(VENV)/.ready  ## Stop the sandbox of ENV and forget its stack
 	@$(ESTATE) sandbox stop $(ENV)
 
 test: $(VENV)/.ready  ## Everything that there is to test, but for the long tests
-	@$(VENV)/bin/python -m pytest -m "not long"
+	@$(VENV)/bin/python -m pytest -n $(WORKERS) -m "not long"
 
-test-long: $(VENV)/.ready  ## Endurance and full rehearsals
+test-long: $(VENV)/.ready  ## Endurance, kills everywhere, a start from nothing; writes tests/long/last-run.json
 	@$(VENV)/bin/python -m pytest -m long
 
 lint: $(VENV)/.ready  ## Format, lint, types, and the direction of imports
