@@ -43,9 +43,16 @@ def target(loaded: Loaded, *, sandbox: bool | None = None) -> Target:
     real = _real(loaded.name)
     if sandbox is not True and real is not None:
         return real
-    if sandbox is not False and lifecycle.status(rehearsal.key(loaded.folder)).state == "running":
-        running = lifecycle.running(rehearsal.key(loaded.folder))
-        return Target(SANDBOX, rehearsal.clients(running))
+    key = rehearsal.key(loaded.folder)
+    status = lifecycle.status(key)
+    if sandbox is not False and status.state == "running":
+        return Target(SANDBOX, rehearsal.clients(lifecycle.running(key)))
+    if sandbox is not False and status.state == "broken":
+        ended = ", ".join(part.name for part in status.parts if not part.running)
+        raise OperationError(
+            f"of the sandbox of {loaded.name} {ended} ended; "
+            f"start it afresh with: estate sandbox start {loaded.folder}"
+        )
     if sandbox:
         raise OperationError(
             f"the sandbox of {loaded.name} does not run; start it with: estate sandbox start {loaded.name}"

@@ -31,20 +31,25 @@ def _run(env: str, arguments: list[str], sandbox: bool | None) -> None:
     from estate.vsphere.connections import ConnectionsError  # noqa: PLC0415
     from operations import recovery, target  # noqa: PLC0415
     from operations.errors import OperationError  # noqa: PLC0415
+    from operations.reach import reach  # noqa: PLC0415
     from sandbox.errors import SandboxError  # noqa: PLC0415
     from toolchain.errors import ToolchainError  # noqa: PLC0415
     from toolchain.progress import Progress  # noqa: PLC0415
 
     progress = Progress()
     with expected(DocumentsError, OperationError, SandboxError, ToolchainError, CloudError, ConnectionsError):
-        stack = target.stack(load(env), progress, sandbox=sandbox)
+        loaded = load(env)
+        stack = target.stack(loaded, progress, sandbox=sandbox)
         progress.say(f"{stack.name} on {stack.cloud}")
+        if loaded.estate:  # else the program says what is wrong with the documents
+            reach(stack, loaded.estate.vcenters)
         recovery.recover(stack, progress)
         done = stack.pulumi(*arguments)
     if done.returncode:
         raise typer.Exit(Exit.FINDINGS)
 
 
-preview = _command("preview", "Show what `up` would do to ENV. Exit codes: 0 fine, 1 refused or failed.")
-up = _command("up", "Apply ENV. Exit codes: 0 applied, 1 refused or failed.", "--yes", "--skip-preview")
+_CODES = "1 refused or failed, 2 cloud or vCenter cannot be reached, 130 interrupted."
+preview = _command("preview", f"Show what `up` would do to ENV. Exit codes: 0 fine, {_CODES}")
+up = _command("up", f"Apply ENV. Exit codes: 0 applied, {_CODES}", "--yes", "--skip-preview")
 destroy = _command("destroy", "Take ENV down, if its documents allow it.", "--yes", "--skip-preview")

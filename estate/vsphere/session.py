@@ -2,7 +2,8 @@
 
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from http.client import HTTPException
 
 from pyVim.connect import Disconnect, SmartConnect
 from pyVmomi import vim, vmodl
@@ -46,5 +47,8 @@ def session(name: str, login: Login) -> Iterator[vim.ServiceInstance]:
         raise ConnectionsError(
             f"vCenter {name} answers with an error: {getattr(error, 'msg', error)}"
         ) from error
+    except (OSError, HTTPException) as error:
+        raise ConnectionsError(f"vCenter {name} ({login.server}) does not answer any more: {error}") from None
     finally:
-        Disconnect(service)
+        with suppress(OSError, HTTPException, vmodl.MethodFault):
+            Disconnect(service)
