@@ -1,0 +1,61 @@
+"""``up`` killed at every kind of resource there is; each time the next one goes on. Short sibling: act 7."""
+
+import json
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from operations import recovery
+from operations.stack import PROGRAM
+from tests.rehearsal.conftest import Stage
+from tests.rehearsal.test_7_killed import doubled
+from toolchain.progress import Progress
+
+CREATING = re.compile(r"^ *\+ +(\S+) \S+ creating", re.MULTILINE)
+OURS = ("estate:", "pulumi:")
+"""Components and providers: nothing is made outside for them."""
+
+
+def up_until_a_new_kind(stage: Stage, killed: set[str], log: Path) -> str | None:
+    """Run ``up``; SIGKILL for the engine as soon as it creates a kind that it was not killed at yet."""
+    with log.open("w") as output:
+        running = subprocess.Popen(
+            stage.stack.command("up", "--yes", "--skip-preview"),
+            cwd=PROGRAM,
+            env=dict(stage.stack.environment),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            while running.poll() is None:
+                kinds: list[str] = [
+                    one for one in CREATING.findall(log.read_text()) if not one.startswith(OURS)
+                ]
+                if new := [one for one in kinds if one not in killed]:
+                    return new[0]
+                time.sleep(0.02)
+        finally:
+            running.send_signal(signal.SIGKILL)
+            running.wait()
+    assert running.returncode == 0, log.read_text()
+    return None
+
+
+def test_an_up_killed_at_every_kind_converges(stage: Stage, tmp_path: Path) -> None:
+    killed: set[str] = set()
+    while kind := up_until_a_new_kind(stage, killed, tmp_path / "up.log"):
+        print(f"killed at {kind}")
+        killed.add(kind)
+        recovery.recover(stage.stack, Progress())
+
+    resources = json.loads(stage.pulumi("stack", "export"))["deployment"]["resources"]
+    kinds = {one["type"] for one in resources if one.get("custom")} - {"pulumi:pulumi:Stack"}
+    made = {one for one in kinds if not one.startswith("pulumi:providers:")}
+    # The engine shows openstack:compute/instance:Instance as openstack:compute:Instance.
+    assert killed == {re.sub(r"/[^:]*:", ":", one) for one in made}
+
+    assert doubled(stage) == {}
+    assert {row.server: row.differences for row in stage.landings().values() if not row.equal} == {}
+    stage.pulumi("preview", "--refresh", "--expect-no-changes")
