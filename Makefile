@@ -6,7 +6,7 @@ ENV ?= sandbox
 # Groups of tests that run side by side; each may hold a sandbox of 2 GiB (tests/conftest.py).
 WORKERS ?= 2
 
-.PHONY: help up down test test-long lint bench clean
+.PHONY: help language up down test test-long lint bench clean
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,10 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
+
+language: $(VENV)/.ready  ## The language's JSON Schema and reference, made from the model
+	@$(ESTATE) schema > docs/schema/estate.schema.json
+	@sed -i '/^<!-- reference:/q' docs/language.md && $(ESTATE) schema --format markdown >> docs/language.md
 
 clean:  ## Remove what is made in this folder (the machine-wide cache stays; see README)
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from copy import copy
-from typing import Any, cast
+from typing import Any
 
 from pydantic import (
     SerializationInfo,
@@ -47,7 +47,7 @@ def differing(block: type[Block], but: frozenset[str]) -> type[Difference]:
             fields[name] = (field.annotation, optional)
     made = create_model("Difference", __base__=Difference, __module__=__name__, **fields)
     made.__doc__ = Difference.__doc__
-    return cast("type[Difference]", made)
+    return made
 
 
 def by_member(differences: Mapping[str, Difference], members: tuple[str, ...]) -> dict[str, str]:

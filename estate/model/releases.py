@@ -11,7 +11,7 @@ from estate.model.subjects import subject
 
 Release = Literal["2025.1", "2025.2", "2026.1", "2026.2"]
 
-PROVEN = "2026.2"
+PROVEN: Release = "2026.2"
 """The release whose sources were read and run for every rule of this project that repeats one of OpenStack."""
 
 

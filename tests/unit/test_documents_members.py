@@ -46,7 +46,7 @@ def test_each_member_has_its_own_values(tmp_path: Path) -> None:
 
 
 def test_without_differences_every_member_is_the_workload(tmp_path: Path) -> None:
-    estate = workload(tmp_path, "description: x").estate
+    estate = workload(tmp_path, "security_groups: web").estate
     assert estate is not None
     assert all(one is estate.workloads["w"] for one in estate.servers().values())
 

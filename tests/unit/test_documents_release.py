@@ -40,7 +40,10 @@ def test_for_all_services(tmp_path: Path) -> None:
         ("¦caracal", "release: expected 2025.1, 2025.2, 2026.1 or 2026.2, got 'caracal'."),
         ('{nova: ¦"2024.2"}', "release.nova: expected 2025.1, 2025.2, 2026.1 or 2026.2, got '2024.2'."),
         ('{¦novaa: "2026.2"}', 'release: unknown key "novaa". Did you mean nova?'),
-        ('{¦ironic: "2026.2"}', 'release: unknown key "ironic". There is: cinder, default, glance, keystone, neutron, nova, placement.'),
+        (
+            '{¦ironic: "2026.2"}',
+            'release: unknown key "ironic". There is: cinder, default, glance, keystone, neutron, nova, placement.',
+        ),
         ('¦["2026.2"]', "release: expected 2025.1, 2025.2, 2026.1 or 2026.2, got a list."),
     ],
 )
@@ -54,7 +57,9 @@ def test_unknown_releases(tmp_path: Path, release: str, message: str) -> None:
 def test_check_warns_of_what_is_not_proven(tmp_path: Path) -> None:
     found = over_documents.judged(load(released(tmp_path, '{nova: "2025.1", cinder: "2026.2"}')))
     assert [(one.rule, one.severity) for one in found] == [("release-not-proven", Severity.WARNING)]
-    assert str(found[0]).startswith(f"{tmp_path}/t/base.yaml:2:35: estate: nova may have other rules and defaults in 2025.1")
+    assert str(found[0]).startswith(
+        f"{tmp_path}/t/base.yaml:2:35: estate: nova may have other rules and defaults in 2025.1"
+    )
     found = over_documents.judged(load(released(tmp_path, '"2026.1"')))
     assert [one.message.split(" may ")[0] for one in found] == ["the services"]
     assert not over_documents.judged(load(released(tmp_path, '"2026.2"')))
