@@ -53,11 +53,18 @@ class HostAggregate(Component):
             "metadata": metadata,
         }
         super().__init__(aggregate.name, facts, opts)
+        leaving = LeavingHosts(aggregate.name, hosts=list(hosts), opts=self.child())
         ready = [
-            ComputeReady(host, trait=trait, cluster_id=cluster_id, opts=self.child())
+            ComputeReady(
+                host,
+                trait=trait,
+                aggregate=aggregate.name,
+                zone=aggregate.availability_zone,
+                cluster_id=cluster_id,
+                opts=self.child(depends_on=[leaving]),
+            )
             for host, cluster_id in hosts.items()
         ]
-        leaving = LeavingHosts(aggregate.name, hosts=list(hosts), opts=self.child())
         resource = openstack.compute.AggregateV2(
             aggregate.name,
             name=aggregate.name,

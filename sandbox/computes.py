@@ -2,7 +2,8 @@
 
 In production systemd does this (``Restart=on-failure``): Nova's VMware driver ends the process with code 1 as
 long as its cluster does not exist. Here the supervisor asks the vCenter first, because each vain start costs
-seconds of CPU. It runs as a process of the sandbox: ``python -m sandbox.computes RUN``.
+seconds of CPU. Before each further start it archives Nova's deleted records. It runs as a process of the
+sandbox: ``python -m sandbox.computes RUN``.
 """
 
 import json
@@ -13,8 +14,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from sandbox import files, nova, process, vcenters
+from sandbox.errors import SandboxError
 from sandbox.process import Program, Record
 from sandbox.settings import Settings
 from sandbox.shape import Shape
@@ -44,6 +47,8 @@ class _Job:
     compute_host: str
     connection: Connection
     program: Program
+    identity: Path
+    """The file in which it notes its compute node's uuid at its first start (nova/virt/node.py)."""
 
 
 def program(settings: Settings, shape: Shape) -> Program:
@@ -58,9 +63,11 @@ def program(settings: Settings, shape: Shape) -> Program:
                 cluster.compute_host,
                 where,
                 nova.cluster_program(settings, cluster, where),
+                nova.cluster_state(settings, cluster) / "compute_id",
             )
         )
-    text = json.dumps([asdict(job) for job in jobs], indent=1)
+    saved = {"jobs": [asdict(job) for job in jobs], "archiving": asdict(nova.archiving(settings))}
+    text = json.dumps(saved, indent=1, default=str)
     files.write(settings.run / NAME / "jobs.json", text, mode=0o600)
     root = Path(__file__).parent.parent
     command = (sys.executable, "-m", __name__, str(settings.run))
@@ -75,7 +82,7 @@ def states(run: Path) -> list[State]:
     return [State(**state) for state in json.loads(path.read_text())]
 
 
-def supervise(run: Path, jobs: Sequence[_Job]) -> None:
+def supervise(run: Path, jobs: Sequence[_Job], archiving: Program) -> None:
     """Never returns."""
     records: dict[str, Record] = {}
     serves: dict[str, str] = {}
@@ -84,6 +91,7 @@ def supervise(run: Path, jobs: Sequence[_Job]) -> None:
         _reap()
         known = {job.vcenter: _clusters(job) for job in {job.vcenter: job for job in jobs}.values()}
         report = []
+        archived = False
         for job in jobs:
             host = job.compute_host
             if host in records and not process.is_mine(records[host]):
@@ -97,6 +105,9 @@ def supervise(run: Path, jobs: Sequence[_Job]) -> None:
             obstacle = None
             if host not in records:
                 obstacle = _obstacle(job, found, ended.get(host))
+                if obstacle is None and job.identity.exists() and not archived:
+                    obstacle = _archive(run, archiving)
+                    archived = obstacle is None
                 if obstacle is None and isinstance(found, dict):
                     records[host] = process.start(run, job.program)
                     serves[host] = found[job.cluster]
@@ -125,25 +136,40 @@ def _obstacle(job: _Job, found: dict[str, str] | str, ended: float | None) -> st
     return None
 
 
+def _archive(run: Path, archiving: Program) -> str | None:
+    """Archive Nova's deleted records; why that failed, or None."""
+    try:
+        process.run_once(run, archiving, fine=(0, 1))  # 1: there were some
+    except SandboxError as error:
+        return f"waiting for Nova's database: {error}"
+    return None
+
+
 def _reap() -> None:
     with suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
 
 
-def _load(run: Path) -> list[_Job]:
+def _load(run: Path) -> tuple[list[_Job], Program]:
     saved = json.loads((run / NAME / "jobs.json").read_text())
-    return [
+    jobs = [
         _Job(
             **job
             | {
                 "connection": Connection(**job["connection"]),
-                "program": Program(**job["program"] | {"command": tuple(job["program"]["command"])}),
+                "program": _program(job["program"]),
+                "identity": Path(job["identity"]),
             }
         )
-        for job in saved
+        for job in saved["jobs"]
     ]
+    return jobs, _program(saved["archiving"])
+
+
+def _program(saved: dict[str, Any]) -> Program:
+    return Program(**saved | {"command": tuple(saved["command"])})
 
 
 if __name__ == "__main__":
-    supervise(Path(sys.argv[1]), _load(Path(sys.argv[1])))
+    supervise(Path(sys.argv[1]), *_load(Path(sys.argv[1])))

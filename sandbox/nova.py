@@ -66,9 +66,31 @@ def programs(settings: Settings, shape: Shape) -> tuple[Program, ...]:
     return tuple(result)
 
 
+def archiving(settings: Settings) -> Program:
+    """Moves deleted records out of Nova's way, as every production's cron job does; it runs to its end.
+
+    Nova does not tell the deleted service record of a host from the host's own (nova/compute/api.py
+    ``check_instance_host``).
+    """
+    folder = settings.folder("nova", "archiving")
+    own = {
+        "DEFAULT": {"transport_url": settings.transport_url, "state_path": folder},
+        "database": _database(settings, "nova"),
+        "api_database": _database(settings, "nova_api"),
+    }
+    arguments = fragments.layers(folder, own, {})
+    archive = ("db", "archive_deleted_rows", "--until-complete", "--all-cells")
+    return Program("nova-manage-archive", (openstack.program("nova-manage"), *arguments, *archive))
+
+
+def cluster_state(settings: Settings, cluster: Cluster) -> Path:
+    """Where the nova-compute of ``cluster`` keeps its state."""
+    return settings.folder("nova", "clusters", cluster.compute_host)
+
+
 def cluster_program(settings: Settings, cluster: Cluster, connection: Connection) -> Program:
     """Plain nova-compute with Nova's own VMware driver, configured for ``cluster``."""
-    folder = settings.folder("nova", "clusters", cluster.compute_host)
+    folder = cluster_state(settings, cluster)
     files.write(folder / "provider_config" / "provider.yaml", cluster.provider_yaml)
     own = _common(settings, folder) | {
         "vmware": {

@@ -123,11 +123,12 @@ def wait_ready(record: Record, check: Callable[[], bool], timeout: float = 60.0)
         time.sleep(0.05)
 
 
-def run_once(run: Path, program: Program, timeout: float = 300.0) -> str:
+def run_once(run: Path, program: Program, timeout: float = 300.0, *, fine: Collection[int] = (0,)) -> str:
     """Run ``program`` to its end and return what it printed.
 
-    :class:`SandboxError` with the last lines if it fails or takes longer than ``timeout`` seconds. It is
-    marked like a lasting process, so that the next start ends it if we are killed meanwhile.
+    :class:`SandboxError` with the last lines if it takes longer than ``timeout`` seconds or ends with an
+    exit code that is not ``fine``. It is marked like a lasting process, so that the next start ends it if we
+    are killed meanwhile.
     """
     log = run / "logs" / f"{program.name}.log"
     before = log.stat().st_size if log.exists() else 0
@@ -140,7 +141,7 @@ def run_once(run: Path, program: Program, timeout: float = 300.0) -> str:
         if child.poll() is None:
             os.killpg(child.pid, signal.SIGKILL)
             child.wait()
-    if code:
+    if code not in fine:
         raise SandboxError(
             f"{program.name} failed with exit code {code}; end of {log}:\n{_tail(log, before)}"
         )

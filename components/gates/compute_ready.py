@@ -5,26 +5,37 @@ from openstack.connection import Connection
 from pulumi.dynamic import Resource
 
 from components.gates.gate import Gate, Props
-from estate.openstack import computes
+from estate.openstack import computes, joining
 
 
 class ComputeReadyProvider(Gate):
-    """Waits for service, compute node and resource provider with its trait.
+    """Waits for service, compute node and resource provider with its trait; and for Nova to take the host.
 
     That is looked at once: ``AggregateIsolation`` looks at every diff whether they are still there.
     """
 
-    def settle(self, cloud: Connection, olds: Props | None, props: Props) -> None:  # noqa: ARG002
+    def refusal(self, cloud: Connection, props: Props) -> str | None:
+        """A host of another zone cannot join."""
+        return joining.held_by_others(cloud, props["host"], props["zone"])
+
+    def settle(self, cloud: Connection, olds: Props | None, props: Props) -> None:
         """Wait until the host is ready."""
-        moid = props["clusterId"]
+        host, moid = props["host"], props["clusterId"]
+        if olds is not None and olds["clusterId"] != moid:
+            self.say(f"the service of {host} goes with its earlier cluster; restart its nova-compute")
+            computes.retire(cloud, host)
         computes.wait_until_ready(
             cloud,
-            props["host"],
+            host,
             props["trait"],
             node_prefix=f"{moid}." if moid else "",
             seconds=self.patience,
             report=self.say,
         )
+        if olds is None or olds.get("aggregate", props["aggregate"]) != props["aggregate"]:
+            joining.make_way(
+                cloud, host, props["aggregate"], props["zone"], seconds=self.patience, report=self.say
+            )
 
     def leave(self, cloud: Connection, props: Props) -> None:
         """Retire the service of an ESXi cluster: the cluster goes next."""
@@ -40,6 +51,8 @@ class ComputeReady(Resource, module="estate", name="ComputeReady"):
         host: str,
         *,
         trait: str,
+        aggregate: str,
+        zone: str,
         cluster_id: pulumi.Input[str] = "",
         opts: pulumi.ResourceOptions,
     ) -> None:
@@ -47,6 +60,6 @@ class ComputeReady(Resource, module="estate", name="ComputeReady"):
         super().__init__(
             ComputeReadyProvider(),
             f"{host}-ready",
-            {"host": host, "trait": trait, "clusterId": cluster_id},
+            {"host": host, "trait": trait, "aggregate": aggregate, "zone": zone, "clusterId": cluster_id},
             opts,
         )

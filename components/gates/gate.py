@@ -9,6 +9,8 @@ from typing import Any
 
 from openstack.connection import Connection
 from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
     ConfigureRequest,
     CreateResult,
     DiffResult,
@@ -31,6 +33,10 @@ class Gate(ResourceProvider):
     """A step with a name. Subclasses say how it settles, whether it has drifted, and what leaving means."""
 
     serialize_as_secret_always = False
+
+    def refusal(self, cloud: Connection, props: Props) -> str | None:  # noqa: ARG002
+        """Why it cannot be settled for the first time, a sentence: previews say it, and nothing is begun."""
+        return None
 
     def settle(self, cloud: Connection, olds: Props | None, props: Props) -> None:
         """Make it so, and return once it is; ``olds`` is what was settled before, ``None`` at first."""
@@ -55,6 +61,14 @@ class Gate(ResourceProvider):
         logging.getLogger("grpc._server").setLevel(logging.CRITICAL)
         self._cloud: str | None = req.config.get("openstack:cloud") or None
         self.patience = float(req.config.get("estate:patience") or PATIENCE)
+
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        """Refuse what cannot be settled before it is begun."""
+        why = None
+        if not _olds and type(self).refusal is not Gate.refusal:
+            with _faults():
+                why = self.refusal(_connection(self._cloud), _own(news))
+        return CheckResult(news, [CheckFailure("", why)] if why else [])
 
     def create(self, props: Props) -> CreateResult:
         """Settle for the first time."""

@@ -1,4 +1,4 @@
-"""The gate before hosts leave their aggregate."""
+"""The gate before an aggregate is made, and before hosts leave it."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from openstack.connection import Connection
 from pulumi.dynamic import Resource
 
 from components.gates.gate import Gate, Props
-from estate.openstack import computes
+from estate.openstack import computes, joining
 
 
 class LeavingHostsProvider(Gate):
@@ -17,6 +17,10 @@ class LeavingHostsProvider(Gate):
     and the host would stand enabled outside every isolated aggregate. A host with servers fails here:
     Nova would refuse the aggregate's update, which the OpenStack provider takes for done at the next.
     """
+
+    def refusal(self, cloud: Connection, props: Props) -> str | None:
+        """An aggregate of that name that somebody else made stays as it is."""
+        return joining.name_taken(cloud, props["aggregate"])
 
     def settle(self, cloud: Connection, olds: Props | None, props: Props) -> None:
         """Close the hosts that were in the aggregate and no longer shall be."""

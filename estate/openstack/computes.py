@@ -54,12 +54,19 @@ class Readiness:
     @property
     def missing(self) -> str | None:
         """The first thing that is missing and where to look, a sentence; ``None`` if the host is ready."""
-        host, node = self.host, self.nodes[0] if self.nodes else ""
+        host = self.host
+        others = [node for node in self.nodes if not node.startswith(self.node_prefix)]
         said: str | None = None
         if self.service is None:
             said = (
                 f"Nova has no nova-compute service for host {host}; start one with [DEFAULT] host = {host} "
                 "and look at its log"
+            )
+        elif others:
+            said = (
+                f"the compute node of host {host} is {others[0]}, expected {self.node_prefix}…: its "
+                "nova-compute speaks for another vSphere cluster, or for one that is gone; check [vmware] "
+                "cluster_name, delete its service (openstack compute service delete) and restart it"
             )
         elif not self.service.up:
             said = f"the nova-compute service of host {host} is down; look at its log"
@@ -68,16 +75,10 @@ class Readiness:
                 f"the nova-compute service of host {host} is up but has no compute node; look at its log "
                 "(can its driver reach the hypervisor?), and run `nova-manage cell_v2 discover_hosts`"
             )
-        elif not node.startswith(self.node_prefix):
-            said = (
-                f"the compute node of host {host} is {node}, expected {self.node_prefix}…: its nova-compute "
-                "speaks for another vSphere cluster, or for one that is gone; check [vmware] cluster_name, "
-                "delete its service (openstack compute service delete) and restart it"
-            )
         elif not self.providers:
             said = (
-                f"compute node {node} of host {host} has no resource provider in placement; look for "
-                "placement errors in the log of its nova-compute"
+                f"compute node {self.nodes[0]} of host {host} has no resource provider in placement; look "
+                "for placement errors in the log of its nova-compute"
             )
         elif not self.traits:
             said = (
@@ -130,7 +131,7 @@ def readiness(cloud: Connection, host: str, trait: str, node_prefix: str = "") -
         ``<managed object id>.``, so that the record of an earlier cluster is not taken for this one's.
     """
     service = services(cloud, host).get(host)
-    mine = nodes(cloud).get(host, []) if service and service.up else []
+    mine = nodes(cloud).get(host, [])
     found = [placement.traits(cloud, uuid) for uuid, _ in mine]
     return Readiness(
         host=host,

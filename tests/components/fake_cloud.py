@@ -27,6 +27,7 @@ class Thing:
     disabled_reason: str | None = None
     service_details: dict[str, str] = field(default_factory=dict)
     uuid: str = ""
+    availability_zone: str | None = None
     hosts: list[str] = field(default_factory=list)
     metadata: dict[str, str] = field(default_factory=dict)
 
@@ -62,6 +63,7 @@ class FakeCloud:
         self._nodes: dict[str, Thing] = {}
         self.providers: dict[str, Provider] = {}
         self.aggregate = Thing(id="7", uuid="agg-uuid", name="vendor")
+        self.others: list[Thing] = []
         self.running: list[Thing] = []
         self.calls: list[str] = []
 
@@ -89,6 +91,9 @@ class FakeCloud:
     def services(self, *, binary: str, host: str | None = None) -> list[Thing]:
         assert binary == "nova-compute"
         return [one for one in self._services.values() if host in (None, one.host)]
+
+    def aggregates(self) -> list[Thing]:
+        return [self.aggregate, *self.others]
 
     def get_aggregate(self, aggregate: str) -> Thing:
         if aggregate != self.aggregate.id:

@@ -14,7 +14,13 @@ from estate.openstack.errors import CloudError
 from tests.components.fake_cloud import TRAIT, FakeCloud, Thing
 
 METADATA = {f"trait:{TRAIT}": "required", "img_hv_type": "vmware"}
-READY = {"host": "nova-a", "trait": TRAIT, "clusterId": "domain-c1"}
+READY = {
+    "host": "nova-a",
+    "trait": TRAIT,
+    "aggregate": "vendor",
+    "zone": "az-esxi",
+    "clusterId": "domain-c1",
+}
 ISOLATION = {"aggregateId": "7", "hosts": ["nova-a"], "trait": TRAIT, "metadata": METADATA}
 ENABLED = {"host": "nova-a", "aggregate": "vendor", "aggregateId": "7"}
 
@@ -101,8 +107,7 @@ def test_waits_until_the_host_is_ready_and_says_what_for(
 def test_all_pages_of_compute_nodes_are_read(cloud: FakeCloud) -> None:
     for number in range(5):
         cloud.add_ready(f"nova-{number}", f"domain-c{number}.vc")
-    ready = {"host": "nova-4", "trait": TRAIT, "clusterId": "domain-c4"}
-    configured(ComputeReadyProvider).create(ready)
+    configured(ComputeReadyProvider).create({**READY, "host": "nova-4", "clusterId": "domain-c4"})
 
 
 def test_the_service_of_a_cluster_goes_with_it(cloud: FakeCloud) -> None:
@@ -117,6 +122,102 @@ def test_the_service_of_a_kvm_host_stays(cloud: FakeCloud) -> None:
     cloud.add_ready("kvm1", "kvm1")
     configured(ComputeReadyProvider).delete("settled", {**READY, "host": "kvm1", "clusterId": ""})
     assert cloud.calls == []
+
+
+def test_the_service_of_a_cluster_that_was_made_anew_goes_too(cloud: FakeCloud) -> None:
+    """The next one of that name starts disabled: its resource provider is in no aggregate yet."""
+    cloud.add_ready("nova-a", "domain-c1.vc")
+    with pytest.raises(CloudError, match="has no nova-compute service"):
+        configured(ComputeReadyProvider, "0.1").update(
+            "settled", dict(READY), {**READY, "clusterId": "domain-c2"}
+        )
+    assert cloud.calls == ["delete nova-a"]
+
+
+# What stands in the way of joining.
+
+
+def refused(provider: gate.Gate, olds: gate.Props, news: gate.Props) -> list[str]:
+    result = provider.check(olds, news)
+    assert result.inputs == news
+    return [failure.reason for failure in result.failures]
+
+
+def test_a_host_that_is_in_the_aggregate_by_hand_is_taken_out_closed(cloud: FakeCloud) -> None:
+    cloud.add_ready("nova-a")
+    cloud.service("nova-a").status = "enabled"
+    cloud.aggregate.hosts.append("nova-a")
+    provider = configured(ComputeReadyProvider)
+    assert refused(provider, {}, dict(READY)) == []
+    provider.create(dict(READY))
+    assert cloud.calls == ["disabled nova-a", "remove nova-a"]
+
+
+def test_a_host_that_is_in_by_hand_with_servers_is_refused(cloud: FakeCloud) -> None:
+    cloud.add_ready("nova-a")
+    cloud.aggregate.hosts.append("nova-a")
+    cloud.running.append(Thing(name="ledger-db", host="nova-a"))
+    with pytest.raises(CloudError, match=r"by hand, but still has servers \(ledger-db\)"):
+        configured(ComputeReadyProvider).create(dict(READY))
+
+
+def test_a_member_that_is_settled_is_not_touched(cloud: FakeCloud) -> None:
+    cloud.add_ready("nova-a")
+    cloud.aggregate.hosts.append("nova-a")
+    configured(ComputeReadyProvider).update("settled", dict(READY), {**READY, "trait": TRAIT})
+    assert cloud.calls == []
+
+
+def test_a_host_of_a_zone_of_others_is_refused_before_anything_begins(cloud: FakeCloud) -> None:
+    cloud.add_ready("nova-a")
+    cloud.others.append(
+        Thing(id="3", name="theirs", hosts=["nova-a"], availability_zone="az-theirs", uuid="theirs")
+    )
+    provider = configured(ComputeReadyProvider, "60")
+    (said,) = refused(provider, {}, dict(READY))
+    assert "nova-a is in aggregate theirs of zone az-theirs" in said
+    assert "openstack aggregate remove host 3 nova-a" in said
+    with pytest.raises(CloudError, match="aggregate theirs of zone az-theirs"):
+        provider.create(dict(READY))
+    assert refused(provider, dict(READY), dict(READY)) == [], "what is settled is not asked again"
+    assert cloud.calls == []
+
+
+def test_an_aggregate_of_the_same_zone_is_in_nobodys_way(cloud: FakeCloud) -> None:
+    cloud.add_ready("nova-a")
+    for zone in ("az-esxi", None):
+        cloud.others.append(Thing(id="3", name="rack-1", hosts=["nova-a"], availability_zone=zone))
+    provider = configured(ComputeReadyProvider)
+    assert refused(provider, {}, dict(READY)) == []
+    provider.create(dict(READY))
+
+
+def test_another_aggregate_of_the_estate_is_waited_for(
+    cloud: FakeCloud, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.add_ready("nova-a")
+    old = Thing(id="3", name="old", hosts=["nova-a"], availability_zone="az-old", metadata=dict(METADATA))
+    cloud.others.append(old)
+    provider = configured(ComputeReadyProvider, "9")
+    assert refused(provider, {}, dict(READY)) == []
+
+    def say(line: str) -> None:
+        print(line)
+        old.hosts.clear()
+
+    monkeypatch.setattr(provider, "say", say)
+    provider.create(dict(READY))
+    assert "waiting (0 of at most 9 s): nova-a is in aggregate old" in capsys.readouterr().out
+
+
+def test_an_aggregate_that_somebody_else_made_is_left_to_them(cloud: FakeCloud) -> None:
+    cloud.aggregate.hosts.append("nova-a")
+    news = {"aggregate": "vendor", "hosts": ["nova-a"]}
+    provider = configured(LeavingHostsProvider)
+    (said,) = refused(provider, {}, dict(news))
+    assert "Nova has an aggregate vendor already (number 7, hosts: nova-a)" in said
+    assert refused(provider, {}, {**news, "aggregate": "other"}) == []
+    assert refused(provider, dict(news), dict(news)) == [], "it is the stack's own by now"
 
 
 # Isolation: the three states that a failed `up` may leave, and tampering.

@@ -101,7 +101,10 @@ def test_esxi_flavors_are_private_with_access_for_their_projects(recorded: Recor
 @pytest.mark.parametrize("host", CLUSTER_HOSTS)
 def test_a_host_joins_only_when_ready_and_opens_only_when_isolated(recorded: Recorded, host: str) -> None:
     cluster = f"ComputeCluster::{host.removeprefix('nova-')}"
-    assert recorded[f"ComputeReady::{host}-ready"].dependencies == {cluster}
+    assert recorded[f"ComputeReady::{host}-ready"].dependencies == {
+        cluster,
+        "LeavingHosts::vendor-leaving-hosts",
+    }
     assert f"ComputeReady::{host}-ready" in recorded["AggregateV2::vendor"].dependencies
     assert "LeavingHosts::vendor-leaving-hosts" in recorded["AggregateV2::vendor"].dependencies
     assert recorded["AggregateIsolation::vendor-isolation"].dependencies == {"AggregateV2::vendor"}
