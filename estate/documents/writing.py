@@ -3,8 +3,10 @@
 from io import StringIO
 
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import TaggedScalar
 
 from estate.model import Estate
+from estate.model.secrets import TAG
 from estate.model.words import AS_WRITTEN
 
 
@@ -14,14 +16,16 @@ def written(estate: Estate) -> str:
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.width = 110
     text = StringIO()
-    yaml.dump(_without_empty_lists(estate.model_dump(mode="json", context=AS_WRITTEN)), text)
+    yaml.dump(_as_document(estate.model_dump(mode="json", context=AS_WRITTEN)), text)
     return text.getvalue()
 
 
-def _without_empty_lists(value: object) -> object:
-    """What has none of something is written without the key: a list in a document names at least one."""
+def _as_document(value: object) -> object:
+    """References to secrets as tags; without empty lists: a list in a document names at least one."""
     if isinstance(value, dict):
-        return {key: _without_empty_lists(inner) for key, inner in value.items() if inner != []}
+        if list(value) == [TAG]:
+            return TaggedScalar(value[TAG], style=None, tag=TAG)
+        return {key: _as_document(inner) for key, inner in value.items() if inner != []}
     if isinstance(value, list):
-        return [_without_empty_lists(inner) for inner in value]
+        return [_as_document(inner) for inner in value]
     return value

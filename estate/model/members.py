@@ -5,11 +5,14 @@ Whoever judges or places servers takes the flat estate and need not know about d
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from estate.model.estate import Estate
 from estate.model.finding import Finding
 from estate.model.subjects import subject
-from estate.model.workloads import Variant, Workload
+
+if TYPE_CHECKING:
+    from estate.model.workloads import Workload
 
 _PART = "/"
 """Between the name of a workload and the key of a difference; no name has it."""
@@ -39,6 +42,6 @@ def _folded(estate: Estate, finding: Finding) -> Finding:
     if len(finding.loc) < 2 or finding.loc[0] != "workloads" or _PART not in str(finding.loc[1]):
         return finding
     name, _, key = str(finding.loc[1]).partition(_PART)
-    variant: Variant = next(one for one in estate.workloads[name].variants if one.key == key)
+    variant = next(one for one in estate.workloads[name].variants if one.key == key)
     loc = variant.place(*finding.loc[2:])
     return replace(finding, loc=loc, subject=subject(loc))

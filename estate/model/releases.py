@@ -12,7 +12,7 @@ from estate.model.subjects import subject
 Release = Literal["2025.1", "2025.2", "2026.1", "2026.2"]
 
 PROVEN: Release = "2026.2"
-"""The release whose sources were read and run for every rule of this project that repeats one of OpenStack."""
+"""The release whose sources were read, and run, for every rule here that repeats one of OpenStack."""
 
 
 class Releases(Block):
@@ -64,9 +64,9 @@ def unproven(release: Release | Releases) -> Iterator[Finding]:
             which = "the services" if service == "default" else service
             yield Finding(
                 rule="release-not-proven",
-                message=f"{which} may have other rules and defaults in {value}: the guarantee, its configuration "
-                f"and the rehearsal were read in and proven on {PROVEN} only. Rehearse on {value} before relying "
-                "on them.",
+                message=f"{which} may have other rules and defaults in {value}: the guarantee, its "
+                f"configuration and the rehearsal were proven on {PROVEN} only. Compare what `estate render` "
+                f"says with the release notes of {value} before relying on it.",
                 loc=("estate", "release", *([service] if isinstance(release, Releases) else [])),
                 subject=subject(("estate",)),
                 severity=Severity.WARNING,
