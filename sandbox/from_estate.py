@@ -41,15 +41,15 @@ def _kvm_hosts(estate: Estate) -> tuple[KvmHost, ...]:
     return tuple(
         KvmHost(
             name=host,
-            vcpus=aggregate.host.vcpus,
-            memory_mib=aggregate.host.memory,
-            disk_gib=aggregate.host.disk,
-            provider_yaml=nova.provider_yaml(Hypervisor.KVM, host).text,
+            vcpus=made.vcpus,
+            memory_mib=made.memory,
+            disk_gib=made.disk,
+            provider_yaml=nova.provider_yaml(Hypervisor.KVM, host, made.traits).text,
             nova_conf=nova.kvm_compute(aggregate, host).text,
         )
         for aggregate in estate.aggregates.values()
-        if aggregate.host is not None
-        for host in aggregate.hosts
+        for made in aggregate.host_classes.values()
+        for host in made.hosts
     )
 
 
@@ -62,12 +62,13 @@ def _vcenter(estate: Estate, name: str) -> VCenter:
         hosts=tuple(
             EsxiHost(
                 name=host,
-                cores=cluster.host.cores,
-                threads=cluster.host.threads,
-                memory_mib=cluster.host.memory,
+                cores=made.cores,
+                threads=made.threads,
+                memory_mib=made.memory,
             )
             for cluster in members.values()
-            for host in cluster.hosts
+            for made in cluster.host_classes.values()
+            for host in made.hosts
         ),
         datastores=tuple(
             Datastore(
@@ -89,7 +90,7 @@ def _clusters(estate: Estate) -> tuple[Cluster, ...]:
             name=cluster.name,
             vcenter=cluster.vcenter,
             compute_host=cluster.compute_host,
-            provider_yaml=nova.provider_yaml(Hypervisor.ESXI, cluster.compute_host).text,
+            provider_yaml=nova.provider_yaml(Hypervisor.ESXI, cluster.compute_host, cluster.traits).text,
             nova_conf=nova.esxi_compute(estate, aggregate, cluster).text,
         )
         for aggregate in estate.aggregates_of(Hypervisor.ESXI)

@@ -1,15 +1,17 @@
 """What an estate is: frozen values, one file per kind. This room knows nobody."""
 
-from estate.model.aggregates import Aggregate, KvmHost
-from estate.model.clusters import AdmissionControl, Cluster, Drs, EsxiHost, HighAvailability
+from estate.model.aggregates import Aggregate, HostClass
+from estate.model.clusters import AdmissionControl, Cluster, Drs, EsxiHostClass, HighAvailability
 from estate.model.estate import Estate
 from estate.model.finding import Finding, Loc, Severity
 from estate.model.flavors import Flavor
 from estate.model.hypervisor import Hypervisor
 from estate.model.images import Image
 from estate.model.networks import AllocationPool, Network, Router, Subnet
+from estate.model.ownership import Mode
 from estate.model.projects import Project
 from estate.model.security_groups import SecurityGroup, SecurityGroupRule
+from estate.model.server_groups import ServerGroup
 from estate.model.settings import NetworkBackend, Settings
 from estate.model.storage import Datastore, StorageArray, VolumeType
 from estate.model.vcenters import VCenter
@@ -23,14 +25,15 @@ __all__ = [
     "Datastore",
     "Drs",
     "Estate",
-    "EsxiHost",
+    "EsxiHostClass",
     "Finding",
     "Flavor",
     "HighAvailability",
+    "HostClass",
     "Hypervisor",
     "Image",
-    "KvmHost",
     "Loc",
+    "Mode",
     "Network",
     "NetworkBackend",
     "Project",
@@ -39,6 +42,7 @@ __all__ = [
     "Router",
     "SecurityGroup",
     "SecurityGroupRule",
+    "ServerGroup",
     "Settings",
     "Severity",
     "StorageArray",

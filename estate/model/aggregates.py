@@ -4,26 +4,33 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from estate.model.block import Block, NamedBlock
+from estate.model.block import Blocks, NamedBlock
+from estate.model.hosts import Nics, Trait
 from estate.model.hypervisor import Hypervisor
 from estate.model.words import Count, GibiBytes, HostRange, MebiBytes, Name, NameRange, Ratio, RefersTo
 
 
-class KvmHost(Block):
-    """The size of each KVM host of an aggregate."""
+class HostClass(NamedBlock):
+    """KVM hosts of one make: the same size, network cards and traits."""
 
-    vcpus: Count = Field(description="Logical CPUs.")
-    memory: MebiBytes = Field(description="Memory, MiB.")
-    disk: GibiBytes = Field(description="Local disk for servers, GiB.")
+    hosts: HostRange = Field(description="The compute hosts.")
+    vcpus: Count = Field(description="Logical CPUs of each host.")
+    memory: MebiBytes = Field(description="Memory of each host, MiB.")
+    disk: GibiBytes = Field(description="Local disk of each host for servers, GiB.")
+    nics: Nics = Field(default_factory=Nics, description="Physical network cards of each host.")
+    traits: tuple[Trait, ...] = Field(
+        default=(), description="Traits that each host has besides that of its hypervisor (provider.yaml)."
+    )
 
 
 class Aggregate(NamedBlock):
-    """A host aggregate and its availability zone. KVM: ``hosts``. ESXi: ``clusters``."""
+    """A host aggregate and its availability zone. KVM: ``host_classes``. ESXi: ``clusters``."""
 
     hypervisor: Hypervisor = Field(description="Hypervisor of every member: `kvm` or `esxi`.")
     availability_zone: Name = Field(description="Availability zone; no other aggregate may share it.")
-    hosts: HostRange = Field(default=(), description="KVM: the compute hosts.")
-    host: KvmHost | None = Field(default=None, description="KVM: size of each host.")
+    host_classes: Blocks[HostClass] = Field(
+        default_factory=dict, description="KVM: the compute hosts, by class of hardware."
+    )
     clusters: Annotated[NameRange, RefersTo("clusters")] = Field(
         default=(), description="ESXi: the vSphere clusters."
     )
@@ -34,17 +41,16 @@ class Aggregate(NamedBlock):
         default_factory=dict, description="Further aggregate metadata; what isolates is added by itself."
     )
 
-    @field_validator("hosts", "host", mode="after")
+    @field_validator("host_classes", mode="after")
     @classmethod
-    def _hosts_on_kvm(cls, value: object, info: ValidationInfo) -> object:
+    def _hosts_on_kvm(cls, value: dict[str, HostClass], info: ValidationInfo) -> dict[str, HostClass]:
         hypervisor = info.data.get("hypervisor")
         if hypervisor is Hypervisor.KVM and not value:
-            what = "hosts (names or a range)" if info.field_name == "hosts" else "host (the size of each)"
-            raise ValueError(f"a kvm aggregate needs {what}")
+            raise ValueError("a kvm aggregate needs host_classes (hosts and their size)")
         if hypervisor is Hypervisor.ESXI and value:
             raise ValueError(
                 "an esxi aggregate has clusters, not hosts, because Nova sees one nova-compute per vCenter "
-                f"cluster and not the ESXi hosts; remove {info.field_name}"
+                "cluster and not the ESXi hosts; remove host_classes"
             )
         return value
 
@@ -59,3 +65,8 @@ class Aggregate(NamedBlock):
                 "a kvm aggregate has hosts, not clusters; remove clusters or say hypervisor: esxi"
             )
         return clusters
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """KVM: all compute hosts, in the order of the documents."""
+        return tuple(host for one in self.host_classes.values() for host in one.hosts)

@@ -11,6 +11,7 @@ from estate.model.images import Image
 from estate.model.networks import Network, Router
 from estate.model.projects import Project
 from estate.model.security_groups import SecurityGroup
+from estate.model.server_groups import ServerGroup
 from estate.model.settings import Settings
 from estate.model.storage import StorageArray, VolumeType
 from estate.model.vcenters import VCenter
@@ -31,6 +32,7 @@ class Estate(Block):
     images: Blocks[Image] = Field(default_factory=dict, description="Images.")
     flavors: Blocks[Flavor] = Field(default_factory=dict, description="Flavors.")
     projects: Blocks[Project] = Field(default_factory=dict, description="Projects.")
+    server_groups: Blocks[ServerGroup] = Field(default_factory=dict, description="Server groups.")
     workloads: Blocks[Workload] = Field(default_factory=dict, description="Workloads.")
 
     @property

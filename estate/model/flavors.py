@@ -1,12 +1,17 @@
 """Kind ``flavors``: sizes of servers, each for one hypervisor."""
 
+import re
 from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from estate.model.block import NamedBlock
+from estate.model.hosts import Trait
 from estate.model.hypervisor import Hypervisor
 from estate.model.words import Count, GibiBytes, MebiBytes, NameRange, RefersTo, Text
+
+_KEY = re.compile(r"^[a-z0-9_]+(:[A-Za-z0-9_.-]+)+$")
+"""Only keys with a scope: ComputeCapabilitiesFilter takes one without for a capability of the host."""
 
 
 class Flavor(NamedBlock):
@@ -18,7 +23,15 @@ class Flavor(NamedBlock):
     disk: GibiBytes = Field(description="Root disk, GiB.")
     projects: Annotated[NameRange, RefersTo("projects")] = Field(
         default=(),
-        description="ESXi: projects that may use it, besides administrators.",
+        description="Projects that may use it, besides administrators. KVM: public if absent.",
+    )
+    traits: tuple[Trait, ...] = Field(
+        default=(), description="Traits that its hosts must have, besides that of the hypervisor."
+    )
+    extra_specs: dict[str, str] = Field(
+        default_factory=dict,
+        description="Further extra specs, e.g. `quota:cpu_reservation`; what places its servers is added "
+        "by itself.",
     )
     description: Text | None = Field(default=None, description="What it is for.")
 
@@ -35,9 +48,21 @@ class Flavor(NamedBlock):
             )
         return memory
 
-    @field_validator("projects", mode="after")
+    @field_validator("extra_specs", mode="after")
     @classmethod
-    def _projects_only_on_esxi(cls, projects: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        if info.data.get("hypervisor") is Hypervisor.KVM and projects:
-            raise ValueError("only flavors with hypervisor: esxi name projects; a kvm flavor is public")
-        return projects
+    def _extra_specs_with_scope(cls, specs: dict[str, str]) -> dict[str, str]:
+        placing = sorted(
+            key for key in specs if key.startswith(("trait:", "aggregate_instance_extra_specs:"))
+        )
+        if placing:
+            raise ValueError(
+                f"expected no extra spec that places servers, got {', '.join(placing)}; "
+                "say traits, and hypervisor"
+            )
+        bare = sorted(key for key in specs if not _KEY.match(key))
+        if bare:
+            raise ValueError(
+                "expected keys with a scope such as quota:cpu_limit, got "
+                f"{', '.join(bare)}: Nova takes a key without scope for a capability that a host must have"
+            )
+        return specs

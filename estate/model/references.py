@@ -119,14 +119,19 @@ def _owners(pairs: Iterable[tuple[str, Loc]]) -> Iterator[tuple[str, list[Loc]]]
 
 
 def _members_of_two(estate: Estate) -> Iterator[Finding]:
-    hosts = [
-        (host, ("aggregates", name, "hosts"))
+    hosts: list[tuple[str, Loc]] = [
+        (host, ("aggregates", name, "host_classes", key, "hosts"))
         for name, aggregate in estate.aggregates.items()
-        for host in aggregate.hosts
+        for key, one in aggregate.host_classes.items()
+        for host in one.hosts
     ]
     for name, cluster in estate.clusters.items():
         hosts.append((cluster.compute_host, ("clusters", name, "compute_host")))
-        hosts += [(host, ("clusters", name, "hosts")) for host in cluster.hosts]
+        hosts += [
+            (host, ("clusters", name, "host_classes", key, "hosts"))
+            for key, made in cluster.host_classes.items()
+            for host in made.hosts
+        ]
     for host, (first, *others) in _owners(hosts):
         for loc in others:
             yield Finding(

@@ -18,6 +18,7 @@ LABELS = {
     "images": "image",
     "flavors": "flavor",
     "projects": "project",
+    "server_groups": "server group",
     "workloads": "workload",
 }
 """One block of a kind, in words."""

@@ -1,9 +1,31 @@
 """Kind ``vcenters``: the vCenter servers that manage the ESXi hosts."""
 
-from pydantic import Field
+from typing import Annotated
 
-from estate.model.block import NamedBlock
+from pydantic import Field, Strict
+
+from estate.model.block import Block, Blocks, NamedBlock
 from estate.model.words import HostName, Name, Text
+
+Mtu = Annotated[int, Strict(), Field(ge=1280, le=9000)]
+"""Bytes of the largest frame; vSphere takes up to 9000 (VMwareDVSConfigSpec.maxMtu)."""
+
+VlanId = Annotated[int, Strict(), Field(ge=1, le=4094)]
+"""A VLAN (IEEE 802.1Q)."""
+
+
+class PortGroup(NamedBlock):
+    """A distributed port group of the data network, e.g. for the tunnel endpoints of overlays."""
+
+    vlan: VlanId | None = Field(default=None, description="VLAN of its ports; untagged if absent.")
+    description: Text | None = Field(default=None, description="What it is for.")
+
+
+class ManagedSwitch(Block):
+    """A distributed switch that the stack makes. Its uplinks are the hosts' `nics.data`."""
+
+    mtu: Mtu = Field(default=1600, description="Largest frame, bytes. Overlays need 1600 or more.")
+    port_groups: Blocks[PortGroup] = Field(default_factory=dict, description="Its own port groups.")
 
 
 class VCenter(NamedBlock):
@@ -13,4 +35,7 @@ class VCenter(NamedBlock):
     datacenter: Text = Field(description="Name of the vSphere data center that holds the clusters.")
     switch: Name = Field(
         description="Distributed switch on which the network back end realises logical networks for ESXi."
+    )
+    managed_switch: ManagedSwitch | None = Field(
+        default=None, description="If the stack makes that switch: its settings. It exists already if absent."
     )

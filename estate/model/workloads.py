@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from estate.model.block import Block, NamedBlock
 from estate.model.differences import Difference, by_member, differing, said, with_difference
 from estate.model.finding import Loc
+from estate.model.needs import Need
 from estate.model.words import Day, GibiBytes, Name, NameRange, RefersTo, Text
 
 
@@ -56,6 +57,12 @@ class Workload(NamedBlock):
     volumes: dict[Name, Volume] = Field(default_factory=dict, description="Data volumes of each member.")
     availability_zone: Annotated[Name | None, RefersTo("availability_zones")] = Field(
         default=None, description="Only needed where several aggregates have the image's hypervisor."
+    )
+    server_group: Annotated[Name | None, RefersTo("server_groups")] = Field(
+        default=None, description="Server group that its servers are members of."
+    )
+    needs: tuple[Need, ...] = Field(
+        default=(), description="What it needs of its machine beyond size, disks and networks, e.g. `vtpm`."
     )
     restriction: Restriction | None = Field(
         default=None, description="Why it must stay on ESXi; absent if it may run anywhere."

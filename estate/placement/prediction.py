@@ -48,7 +48,8 @@ def accepting(estate: Estate, workload: Workload) -> tuple[Aggregate, ...]:
     return tuple(
         one
         for one in estate.aggregates.values()
-        if _isolation(one) <= traits <= {trait_key(one.hypervisor)}
+        if _isolation(one) <= traits
+        and any(traits <= offered for offered in _offered(estate, one))
         and workload.availability_zone in (None, one.availability_zone)
     )
 
@@ -77,6 +78,13 @@ def predict(estate: Estate) -> dict[str, Prediction]:
         )
         predictions |= dict.fromkeys(workload.servers, prediction)
     return predictions
+
+
+def _offered(estate: Estate, aggregate: Aggregate) -> list[set[str]]:
+    """Keys ``trait:X`` of the traits that its resource providers have, one set per class or cluster."""
+    declared = [one.traits for one in aggregate.host_classes.values()]
+    declared += [estate.clusters[name].traits for name in aggregate.clusters if name in estate.clusters]
+    return [{trait_key(aggregate.hypervisor), *(f"trait:{one}" for one in traits)} for traits in declared]
 
 
 def _isolation(aggregate: Aggregate) -> frozenset[str]:

@@ -37,8 +37,12 @@ def aggregate_metadata(aggregate: Aggregate) -> dict[str, str]:
 
 
 def flavor_extra_specs(flavor: Flavor) -> dict[str, str]:
-    """Extra specs that send the flavor's servers to its hypervisor only."""
-    return {trait_key(flavor.hypervisor): REQUIRED}
+    """Extra specs that send the flavor's servers to its hypervisor only, and those that it declares."""
+    return {
+        **flavor.extra_specs,
+        **{f"trait:{trait}": REQUIRED for trait in flavor.traits},
+        trait_key(flavor.hypervisor): REQUIRED,
+    }
 
 
 def image_properties(image: Image) -> dict[str, str]:

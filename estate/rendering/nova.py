@@ -3,9 +3,10 @@
 Options, sections and defaults as in Nova 34 (nova/conf); they are the same since 2025.1.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from estate.model import Aggregate, Cluster, Estate, Hypervisor
+from estate.placement.capacity import reserved
 from estate.placement.triple import TRAIT, trait_key
 from estate.rendering.fragment import DEFAULT, Fragment, Setting, fragment, setting
 from estate.rendering.vsphere import datastore_regex, login
@@ -32,13 +33,14 @@ def fragments(estate: Estate) -> Iterator[Fragment]:
     """For API, scheduler and conductor, and for each compute host its nova.conf and provider.yaml."""
     yield control(estate)
     for aggregate in estate.aggregates.values():
-        for host in aggregate.hosts:
-            yield kvm_compute(aggregate, host)
-            yield provider_yaml(Hypervisor.KVM, host)
+        for made in aggregate.host_classes.values():
+            for host in made.hosts:
+                yield kvm_compute(aggregate, host)
+                yield provider_yaml(Hypervisor.KVM, host, made.traits)
         for name in aggregate.clusters:
             cluster = estate.clusters[name]
             yield esxi_compute(estate, aggregate, cluster)
-            yield provider_yaml(Hypervisor.ESXI, cluster.compute_host)
+            yield provider_yaml(Hypervisor.ESXI, cluster.compute_host, cluster.traits)
 
 
 def control(estate: Estate) -> Fragment:
@@ -163,13 +165,7 @@ def esxi_compute(estate: Estate, aggregate: Aggregate, cluster: Cluster) -> Frag
                 why="The name that the aggregate takes: the service, not the ESXi hosts.",
             ),
             setting(DEFAULT, "compute_driver", "vmwareapi.VMwareVCDriver"),
-            setting(
-                DEFAULT,
-                "reserved_host_memory_mb",
-                "0",
-                why="This process takes no memory of the ESXi hosts "
-                "(doc/source/admin/configuration/hypervisor-vmware.rst).",
-            ),
+            *_reserved(aggregate, cluster),
             *_ratios(aggregate),
             setting(
                 DEFAULT,
@@ -214,8 +210,12 @@ def esxi_compute(estate: Estate, aggregate: Aggregate, cluster: Cluster) -> Frag
     )
 
 
-def provider_yaml(hypervisor: Hypervisor, host: str) -> Fragment:
-    """Nova gives the trait to the host's resource provider when nova-compute starts."""
+def provider_yaml(hypervisor: Hypervisor, host: str, traits: Iterable[str] = ()) -> Fragment:
+    """Nova gives these traits, that of the hypervisor first, to the host's resource provider at its start.
+
+    Nova refuses standard traits here (nova/compute/provider_config.py): those the driver reports itself.
+    """
+    own = [TRAIT[hypervisor], *(trait for trait in traits if trait.startswith("CUSTOM_"))]
     text = (
         f"# nova-compute {host}: its resource provider carries the trait that isolated aggregates ask for.\n"
         "# Read at start only (nova/compute/provider_config.py). $COMPUTE_NODE: whatever node the service "
@@ -228,8 +228,7 @@ def provider_yaml(hypervisor: Hypervisor, host: str) -> Fragment:
         "  - identification:\n"
         "      uuid: $COMPUTE_NODE\n"
         "    traits:\n"
-        "      additional:\n"
-        f"        - {TRAIT[hypervisor]}\n"
+        "      additional:\n" + "".join(f"        - {trait}\n" for trait in own)
     )
     return Fragment(path=PROVIDER_PATH, service=COMPUTE_SERVICE, host=host, text=text)
 
@@ -257,6 +256,19 @@ def _default_zone(estate: Estate) -> Iterator[Setting]:
             "aggregates, should the\n"
             "mirror of the aggregates in placement be missing (nova/compute/api.py parse_availability_zone).",
         )
+
+
+def _reserved(aggregate: Aggregate, cluster: Cluster) -> list[Setting]:
+    held = reserved(aggregate, cluster)
+    why = (
+        "Logical CPUs that are not for servers of this cloud: what HA keeps free for lost hosts"
+        + (", and what others run\nin the cluster" if cluster.foreign else "")
+        + ". Nova counts them all (nova/virt/vmwareapi/vm_util.py get_stats_from_cluster)."
+    )
+    return [
+        setting(DEFAULT, "reserved_host_cpus", held.vcpus, why=why),
+        setting(DEFAULT, "reserved_host_memory_mb", held.memory, why="Likewise memory, MiB."),
+    ]
 
 
 def _ratios(aggregate: Aggregate) -> list[Setting]:

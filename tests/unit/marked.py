@@ -1,5 +1,7 @@
 """Documents for tests in which ``¦`` marks the place that an error must name."""
 
+# ruff: noqa: E501 - a document stands here as a person sees it
+
 from pathlib import Path
 
 BASE = """
@@ -10,14 +12,14 @@ clusters:
   esx:
     vcenter: vc1
     compute_host: nova-esx
-    hosts: esxi[1-2].example
-    host: {cores: 8, threads: 16, memory: 64 GiB}
+    host_classes: {blade: {hosts: "esxi[1-2].example", cores: 8, threads: 16, memory: 64 GiB, nics: {storage: [a], data: [b]}}}
+    vmkernel: {management: vmk0, vmotion: vmk1}
 aggregates:
   general:
     hypervisor: kvm
     availability_zone: az-kvm
-    hosts: kvm[1-2].example
-    host: {vcpus: 16, memory: 64 GiB, disk: 100 GiB}
+    host_classes:
+      blade: {hosts: "kvm[1-2].example", vcpus: 16, memory: 64 GiB, disk: 100 GiB, nics: {storage: [a], data: [b]}}
   vendor: {hypervisor: esxi, availability_zone: az-esxi, clusters: esx}
 networks:
   app: {subnets: {app-v4: {cidr: 10.0.0.0/24}}}

@@ -158,9 +158,9 @@ def test_no_colour_in_a_pipe() -> None:
 def test_show_as_json() -> None:
     shown = json.loads(run("show", "sandbox", "--format", "json").stdout)
     assert shown["estate"]["networkBackend"] == "nsx-policy"
-    assert shown["clusters"]["esx-a"]["host"] == {"cores": 16, "threads": 32, "memory": 256 * 1024}
+    assert shown["clusters"]["esx-a"]["hostClasses"]["blade"]["memory"] == 256 * 1024
     assert shown["workloads"]["ledger-db"]["restriction"]["review"] == "2027-06-30"
-    assert len(shown["aggregates"]["general"]["hosts"]) == 5
+    assert len(shown["aggregates"]["general"]["hostClasses"]["standard"]["hosts"]) == 5
 
 
 def test_show_as_a_document(tmp_path: Path) -> None:

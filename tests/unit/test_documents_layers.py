@@ -1,7 +1,5 @@
 """Layering: a folder over another one, what it removes, and where every value was said."""
 
-
-
 from pathlib import Path
 
 import pytest
@@ -116,8 +114,8 @@ CASES = {
         'flavor "small-kvm": unknown key "vcpu". Did you mean vcpus?',
     ),
     "a-scalar-over-a-mapping": (
-        "aggregates: {general: {host: ¦64 GiB}}",
-        "aggregate \"general\": host: expected a mapping (key: value), got '64 GiB'.",
+        "aggregates: {general: {host_classes: ¦64 GiB}}",
+        "aggregate \"general\": host_classes: expected a mapping (name: …), got '64 GiB'.",
     ),
     "twice-in-one-folder": (
         "projects: {pay: {}}\n",  # beside second.yaml

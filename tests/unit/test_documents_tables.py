@@ -54,13 +54,13 @@ def test_cells_are_read_as_the_model_has_them(tmp_path: Path) -> None:
         ("images", "name,hypervisor,file,virtual_size\ni,kvm,a.qcow2,1 GiB\n"),
         (
             "clusters",
-            "name,vcenter,compute_host,hosts,host.cores,host.threads,host.memory,ha.enabled\n"
-            "esx2,vc1,n2,e[1-2];e5,8,16,64 GiB,true\n",
+            "name,vcenter,compute_host,host_classes.h.hosts,host_classes.h.cores,host_classes.h.threads,"
+            "host_classes.h.memory,ha.enabled\nesx2,vc1,n2,e[1-2];e5,8,16,64 GiB,true\n",
         ),
         (
             "aggregates",
-            "name,hypervisor,availability_zone,hosts,host.vcpus,host.memory,host.disk,cpu_allocation_ratio,"
-            "metadata.owner\na,kvm,az,k[1-9],16,64 GiB,1 TiB,4,007\n",
+            "name,hypervisor,availability_zone,host_classes.h.hosts,host_classes.h.vcpus,host_classes.h.memory,"
+            "host_classes.h.disk,cpu_allocation_ratio,metadata.owner\na,kvm,az,k[1-9],16,64 GiB,1 TiB,4,007\n",
         ),
     ],
 )

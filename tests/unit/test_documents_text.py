@@ -36,7 +36,7 @@ FAULTS = {
     "merge-key-without-alias": (
         "projects: {q: {¦<<: {}}}",
         "unknown-key",
-        'unknown key "<<". There is: description.',
+        'unknown key "<<". There is: description, mode, quota.',
     ),
     "tag": (
         "projects: {q: {description: ¦!!python/name:os.system x}}",

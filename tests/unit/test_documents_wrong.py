@@ -44,7 +44,9 @@ CASES = {
         'workload "w": volumes.d: unknown key "sise". Did you mean size?',
     ),
     "unknown-key-far": case(
-        "projects: {q: {¦zzz: 1}}", "unknown-key", 'project "q": unknown key "zzz". There is: description.'
+        "projects: {q: {¦zzz: 1}}",
+        "unknown-key",
+        'project "q": unknown key "zzz". There is: description, mode, quota.',
     ),
     "missing-key": case(
         "workloads:\n  ¦w:\n    image: rhel-kvm\n    networks: app",
@@ -129,8 +131,8 @@ CASES = {
         'workload "w": flavor: expected text, got nothing.',
     ),
     "text-is-number": case(
-        "aggregates: {a: {hypervisor: kvm, availability_zone: z, hosts: k1, "
-        "host: {vcpus: 1, memory: 1 GiB, disk: 1 GiB}, metadata: {tier: ¦1}}}",
+        "aggregates: {a: {hypervisor: kvm, availability_zone: z, host_classes: {h: {hosts: k1, "
+        "vcpus: 1, memory: 1 GiB, disk: 1 GiB, nics: {storage: [s], data: [d]}}}, metadata: {tier: ¦1}}}",
         "wrong-type",
         'aggregate "a": metadata.tier: expected text, got 1; put it in quotes: "1".',
     ),
@@ -205,14 +207,14 @@ CASES = {
         "flavor \"f\": hypervisor: expected kvm or esxi, got 'xen'.",
     ),
     "yes-is-text": case(
-        "clusters: {c: {vcenter: vc1, compute_host: n, hosts: e1, "
-        "host: {cores: 1, threads: 1, memory: 1 GiB}, ha: {enabled: ¦yes}}}",
+        "clusters: {c: {vcenter: vc1, compute_host: n, host_classes: {h: {hosts: e1, "
+        "cores: 1, threads: 1, memory: 1 GiB, nics: {storage: [s], data: [d]}}}, ha: {enabled: ¦yes}}}",
         "wrong-type",
         "cluster \"c\": ha.enabled: expected true or false, got 'yes'.",
     ),
     "ratio-is-infinite": case(
-        "aggregates: {a: {hypervisor: kvm, availability_zone: z, hosts: k1, "
-        "host: {vcpus: 1, memory: 1 GiB, disk: 1 GiB}, cpu_allocation_ratio: ¦.inf}}",
+        "aggregates: {a: {hypervisor: kvm, availability_zone: z, host_classes: {h: {hosts: k1, "
+        "vcpus: 1, memory: 1 GiB, disk: 1 GiB, nics: {storage: [s], data: [d]}}}, cpu_allocation_ratio: ¦.inf}}",
         "wrong-value",
         'aggregate "a": cpu_allocation_ratio: expected a finite number, got inf.',
     ),
@@ -317,22 +319,23 @@ CASES = {
     ),
     # what a block's own keys say together
     "kvm-without-hosts": case(
-        "aggregates: {¦a: {hypervisor: kvm, availability_zone: z, host: {vcpus: 1, memory: 1 GiB, disk: 1 GiB}}}",
+        "aggregates: {¦a: {hypervisor: kvm, availability_zone: z}}",
         "wrong-value",
-        'aggregate "a": hosts: a kvm aggregate needs hosts (names or a range).',
+        'aggregate "a": host_classes: a kvm aggregate needs host_classes (hosts and their size).',
     ),
     "kvm-with-clusters": case(
-        "aggregates: {a: {hypervisor: kvm, availability_zone: z, hosts: k1, "
-        "host: {vcpus: 1, memory: 1 GiB, disk: 1 GiB}, clusters: ¦esx}}",
+        "aggregates: {a: {hypervisor: kvm, availability_zone: z, host_classes: {h: {hosts: k1, "
+        "vcpus: 1, memory: 1 GiB, disk: 1 GiB, nics: {storage: [s], data: [d]}}}, clusters: ¦esx}}",
         "wrong-value",
         'aggregate "a": clusters: a kvm aggregate has hosts, not clusters; remove clusters or say '
         "hypervisor: esxi.",
     ),
     "esxi-with-hosts": case(
-        "aggregates: {a: {hypervisor: esxi, availability_zone: z, hosts: ¦e1, clusters: esx}}",
+        "aggregates: {a: {hypervisor: esxi, availability_zone: z, clusters: esx, "
+        "¦host_classes: {h: {hosts: e1, vcpus: 1, memory: 1 GiB, disk: 1 GiB}}}}",
         "wrong-value",
-        'aggregate "a": hosts: an esxi aggregate has clusters, not hosts, because Nova sees one nova-compute '
-        "per vCenter cluster and not the ESXi hosts; remove hosts.",
+        'aggregate "a": host_classes: an esxi aggregate has clusters, not hosts, because Nova sees one nova-compute '
+        "per vCenter cluster and not the ESXi hosts; remove host_classes.",
     ),
     "esxi-without-clusters": case(
         "aggregates: {¦a: {hypervisor: esxi, availability_zone: z}}",
@@ -366,10 +369,61 @@ CASES = {
         'flavor "f": memory: expected a multiple of 4 MiB on ESXi (vSphere takes no other), got 2049 MiB; '
         "use 2048 MiB or 2052 MiB.",
     ),
-    "flavor-of-kvm-with-projects": case(
-        "flavors: {f: {hypervisor: kvm, vcpus: 1, memory: 1 GiB, disk: 1 GiB, projects: ¦pay}}",
+    "flavor-without-scope": case(
+        "flavors: {f: {hypervisor: kvm, vcpus: 1, memory: 1 GiB, disk: 1 GiB, ¦extra_specs: {ssd: 'true'}}}",
         "wrong-value",
-        'flavor "f": projects: only flavors with hypervisor: esxi name projects; a kvm flavor is public.',
+        'flavor "f": extra_specs: expected keys with a scope such as quota:cpu_limit, got ssd: Nova takes a key '
+        "without scope for a capability that a host must have.",
+    ),
+    "flavor-that-places": case(
+        "flavors: {f: {hypervisor: kvm, vcpus: 1, memory: 1 GiB, disk: 1 GiB, "
+        "¦extra_specs: {trait:CUSTOM_X: required}}}",
+        "wrong-value",
+        'flavor "f": extra_specs: expected no extra spec that places servers, got trait:CUSTOM_X; say traits, and '
+        "hypervisor.",
+    ),
+    "trait-in-small-letters": case(
+        "flavors: {f: {hypervisor: kvm, vcpus: 1, memory: 1 GiB, disk: 1 GiB, traits: [¦ssd]}}",
+        "wrong-value",
+        'flavor "f": traits: expected a trait in capitals, digits and underscores, such as CUSTOM_LOCAL_NVME or '
+        "HW_CPU_X86_AVX512F, got 'ssd'.",
+    ),
+    "card-of-two-roles": case(
+        "clusters: {c: {vcenter: vc1, compute_host: n, host_classes: {h: {hosts: e1, cores: 1, threads: 1, "
+        "memory: 1 GiB, ¦nics: {storage: [vmnic1], data: [vmnic1]}}}, vmkernel: {management: vmk0, vmotion: vmk1}}}",
+        "wrong-value",
+        'cluster "c": host_classes.h.nics: expected each card once, got vmnic1 under storage and data; storage and '
+        "data need cards of their own.",
+    ),
+    "adapter-that-is-none": case(
+        "clusters: {c: {vcenter: vc1, compute_host: n, host_classes: {h: {hosts: e1, cores: 1, threads: 1, "
+        "memory: 1 GiB}}, vmkernel: {vmotion: ¦vmnic1}}}",
+        "wrong-value",
+        "cluster \"c\": vmkernel.vmotion: expected a VMkernel adapter such as vmk1, got 'vmnic1'.",
+    ),
+    "adapter-of-two-uses": case(
+        "clusters: {c: {vcenter: vc1, compute_host: n, host_classes: {h: {hosts: e1, cores: 1, threads: 1, "
+        "memory: 1 GiB}}, ¦vmkernel: {management: vmk0, vmotion: vmk0}}}",
+        "wrong-value",
+        'cluster "c": vmkernel: expected an adapter of its own for each kind of traffic, got vmk0, vmk0.',
+    ),
+    "evc-mode-that-is-none": case(
+        "clusters: {c: {vcenter: vc1, compute_host: n, evc: ¦skylake, host_classes: {h: {hosts: e1, cores: 1, "
+        "threads: 1, memory: 1 GiB}}}}",
+        "wrong-value",
+        "cluster \"c\": evc: expected an EVC mode such as intel-cascadelake or amd-zen2, got 'skylake'.",
+    ),
+    "foreign-load-of-our-own-cluster": case(
+        "clusters: {c: {vcenter: vc1, compute_host: n, host_classes: {h: {hosts: e1, cores: 1, threads: 1, "
+        "memory: 1 GiB}}, ¦foreign: {machines: 1, vcpus: 1, memory: 1 GiB}}}",
+        "wrong-value",
+        'cluster "c": foreign: only a cluster with mode: referenced runs machines of others; remove foreign, or say '
+        "mode: referenced.",
+    ),
+    "referenced-project-described": case(
+        "projects: {q: {mode: referenced, description: ¦Ours}}",
+        "wrong-value",
+        'project "q": description: a referenced project keeps the description that it has; remove description.',
     ),
     "rule-ports-of-icmp": case(
         'security_groups: {g: {rules: [{protocol: icmp, ports: ¦"1"}]}}',
@@ -445,8 +499,8 @@ CASES = {
         'flavor "f": there is no project "pai". Did you mean pay?',
     ),
     "host-of-two": case(
-        "aggregates: {a: {hypervisor: kvm, availability_zone: z, hosts: ['k[1-2]', ¦kvm1.example], "
-        "host: {vcpus: 1, memory: 1 GiB, disk: 1 GiB}}}",
+        "aggregates: {a: {hypervisor: kvm, availability_zone: z, host_classes: {h: {hosts: ['k[1-2]', ¦kvm1.example], "
+        "vcpus: 1, memory: 1 GiB, disk: 1 GiB, nics: {storage: [s], data: [d]}}}}}",
         "host-has-one-owner",
         'aggregate "a": host "kvm1.example" belongs to aggregate "general" already; a host has one owner.',
     ),
@@ -457,8 +511,8 @@ CASES = {
         "aggregate.",
     ),
     "zone-of-two": case(
-        "aggregates: {a: {hypervisor: kvm, availability_zone: ¦az-kvm, hosts: k1, "
-        "host: {vcpus: 1, memory: 1 GiB, disk: 1 GiB}}}",
+        "aggregates: {a: {hypervisor: kvm, availability_zone: ¦az-kvm, host_classes: {h: {hosts: k1, "
+        "vcpus: 1, memory: 1 GiB, disk: 1 GiB, nics: {storage: [s], data: [d]}}}}}",
         "zone-of-one-aggregate",
         'aggregate "a": availability zone "az-kvm" is the zone of aggregate "general" already; a zone that two '
         "aggregates share says nothing about the hypervisor.",
@@ -480,7 +534,7 @@ CASES = {
         "have no place.",
     ),
     "lonely-cluster": case(
-        "clusters: {¦¦c: {vcenter: vc1, compute_host: n, hosts: e1, host: {cores: 1, threads: 1, memory: 1 GiB}}}",
+        "clusters: {¦¦c: {vcenter: vc1, compute_host: n, host_classes: {h: {hosts: e1, cores: 1, threads: 1, memory: 1 GiB, nics: {storage: [s], data: [d]}}}, vmkernel: {management: vmk0, vmotion: vmk1}}}",
         "cluster-in-one-aggregate cluster-has-datastore",
         'cluster "c": expected the cluster in exactly one esxi aggregate, found it in none; name it in an '
         "aggregate's clusters.",

@@ -96,8 +96,7 @@ def test_every_field_that_names_a_block_is_checked() -> None:
                 "b": {
                     "vcenter": "vc",
                     "compute_host": "x",
-                    "hosts": "h",
-                    "host": {"cores": 1, "threads": 1, "memory": "1 GiB"},
+                    "host_classes": {"x": {"hosts": "h", "cores": 1, "threads": 1, "memory": "1 GiB"}},
                 }
             },
             "storage": {

@@ -13,10 +13,25 @@ SECOND_KVM: Change = (
     {
         "hypervisor": "kvm",
         "availability_zone": "az-batch",
-        "hosts": "kvmb[1-2].sandbox.example",
-        "host": {"vcpus": 64, "memory": "64 GiB", "disk": "100 GiB"},
+        "host_classes": {
+            "b": {
+                "hosts": "kvmb[1-2].sandbox.example",
+                "vcpus": 64,
+                "memory": "64 GiB",
+                "disk": "100 GiB",
+                "nics": {"storage": ["eno1"], "data": ["eno2"]},
+            }
+        },
     },
 )
+OLD_BLADE = {
+    "hosts": "esxi-old1.sandbox.example",
+    "cores": 8,
+    "threads": 16,
+    "memory": "128 GiB",
+    "cpu": "intel-skylake",
+    "nics": {"storage": ["vmnic1"], "data": ["vmnic2"]},
+}
 SECOND_VCENTER: Change = (
     "vcenters/vc2",
     {"server": "vc2.sandbox.example", "datacenter": "dc2", "switch": "dvs2"},
@@ -54,6 +69,129 @@ CASES = [
         ("aggregates", "vendor", "clusters"),
         "expected clusters of one vCenter, found vc1 and vc2",
         (SECOND_VCENTER, ("clusters/esx-b/vcenter", "vc2")),
+    ),
+    Case(
+        "dedicated-nic",
+        ("aggregates", "general", "host_classes", "standard"),
+        "expected network cards for storage alone on hosts of class standard, found none",
+        (("aggregates/general/host_classes/standard/nics/storage", None),),
+    ),
+    Case(
+        "dedicated-nic",
+        ("clusters", "esx-b", "host_classes", "blade"),
+        "Say nics: {data: [vmnic2, vmnic3]}.",
+        (("clusters/esx-b/host_classes/blade/nics/data", None),),
+    ),
+    Case(
+        "cluster-vmkernel",
+        ("clusters", "esx-a"),
+        "expected a VMkernel adapter for vmotion on every host, found none: DRS could move no server",
+        (("clusters/esx-a/vmkernel/vmotion", None),),
+    ),
+    Case(
+        "cluster-evc",
+        ("clusters", "esx-a"),
+        "found none for hosts with intel-icelake and intel-skylake",
+        (("clusters/esx-a/host_classes/old", OLD_BLADE),),
+    ),
+    Case(
+        "cluster-evc",
+        ("clusters", "esx-a", "host_classes"),
+        "expected CPUs of one maker, found amd-zen2 and intel-icelake",
+        (("clusters/esx-a/host_classes/old", {**OLD_BLADE, "cpu": "amd-zen2"}),),
+    ),
+    Case(
+        "cluster-evc",
+        ("clusters", "esx-a", "evc"),
+        "expected an EVC mode of intel, found amd-zen2",
+        (("clusters/esx-a/evc", "amd-zen2"),),
+    ),
+    Case(
+        "aggregate-capacity",
+        ("aggregates", "vendor"),
+        "found 128 VCPUs asked for and 124 to give (less what HA keeps free and others run)",
+        (
+            ("workloads/hsm-proxy/members", "hsm-[1-122]"),
+            ("clusters/esx-a/mode", "referenced"),
+            ("clusters/esx-a/foreign", {"machines": 40, "vcpus": 68, "memory": "64 GiB"}),
+        ),
+    ),
+    Case(
+        "datastore-capacity",
+        ("aggregates", "vendor"),
+        "GiB to give (a datastore of several clusters counts once)",
+        (("workloads/ledger-db/volumes/data/size", "9 TiB"),),
+    ),
+    Case(
+        "flavor-extra-spec",
+        ("flavors", "esxi-small", "extra_specs", "hw:tpm_version"),
+        "(Nova's support matrix, [operation.boot-emulated-tpm] driver.vmware=missing)",
+        (("flavors/esxi-small/extra_specs", {"hw:tpm_version": "2.0"}),),
+    ),
+    Case(
+        "flavor-extra-spec",
+        ("flavors", "kvm-small", "extra_specs", "vmware:hw_version"),
+        "only the VMware driver reads it",
+        (("flavors/kvm-small/extra_specs", {"vmware:hw_version": "vmx-19"}),),
+    ),
+    Case(
+        "flavor-traits",
+        ("flavors", "kvm-small", "traits"),
+        "expected KVM hosts with CUSTOM_NVME, found none (their traits: none)",
+        (("flavors/kvm-small/traits", ["CUSTOM_NVME"]),),
+    ),
+    Case(
+        "unsupported-need",
+        ("workloads", "ledger-db", "needs", "multi-writer-disk"),
+        "found multi-writer-disk: Nova's support matrix, [operation.multiattach-volume] driver.vmware=missing"
+        ". Run it on KVM, or remove the need.",
+        (("workloads/ledger-db/needs", ["multi-writer-disk"]),),
+    ),
+    Case(
+        "unsupported-need",
+        ("workloads", "web-1", "needs", "fault-tolerance"),
+        "Leave its machine outside of the cloud, or remove the need.",
+        (("workloads/web-1/needs", ["fault-tolerance", "vtpm"]),),
+    ),
+    Case(
+        "server-group",
+        ("server_groups", "apart"),
+        "expected at most 2 members under anti-affinity, found 3: to Nova a whole cluster is one host",
+        (
+            ("server_groups/apart", {"policy": "anti-affinity"}),
+            ("workloads/hsm-proxy/members", "hsm-[1-3]"),
+            ("workloads/hsm-proxy/server_group", "apart"),
+        ),
+    ),
+    Case(
+        "server-group",
+        ("server_groups", "apart"),
+        "have 5 ESXi hosts, so that a DRS rule could not keep all members apart",
+        (
+            ("server_groups/apart", {"policy": "soft-anti-affinity"}),
+            ("workloads/hsm-proxy/members", "hsm-[1-6]"),
+            ("workloads/hsm-proxy/server_group", "apart"),
+        ),
+    ),
+    Case(
+        "server-group",
+        ("server_groups", "apart"),
+        'found 6: aggregate "general" has 5 hosts',
+        (
+            ("server_groups/apart", {"policy": "anti-affinity"}),
+            ("workloads/web-1/members", "web-[11-16]"),
+            ("workloads/web-1/server_group", "apart"),
+        ),
+    ),
+    Case(
+        "server-group",
+        ("server_groups", "together"),
+        "expected members of one aggregate, found general and vendor",
+        (
+            ("server_groups/together", {"policy": "affinity"}),
+            ("workloads/hsm-proxy/server_group", "together"),
+            ("workloads/web-1/server_group", "together"),
+        ),
     ),
     Case(
         "flavor-and-image",
@@ -129,6 +267,26 @@ def test_a_side_without_aggregate() -> None:
 
 def test_the_sandbox_contradicts_nothing() -> None:
     assert contradictions.check(sandbox()) == []
+
+
+def test_what_fits_is_not_refused() -> None:
+    """The other side of the cases above."""
+    assert (
+        contradictions.check(
+            changed(
+                ("aggregates/general/host_classes/standard/traits", ["CUSTOM_NVME"]),
+                ("flavors/kvm-small/traits", ["CUSTOM_NVME"]),
+                ("flavors/esxi-small/extra_specs", {"quota:cpu_reservation": "500"}),
+                ("clusters/esx-a/host_classes/old", OLD_BLADE),
+                ("clusters/esx-a/evc", "intel-skylake"),
+                ("server_groups/apart", {"policy": "soft-anti-affinity"}),
+                ("workloads/hsm-proxy/members", "hsm-[1-5]"),
+                ("workloads/hsm-proxy/server_group", "apart"),
+                ("workloads/web-1/needs", ["vtpm", "sr-iov"]),
+            )
+        )
+        == []
+    )
 
 
 def test_what_does_not_resolve_is_left_to_others() -> None:

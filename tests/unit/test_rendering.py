@@ -51,7 +51,9 @@ def test_requests_without_zone_go_to_the_kvm_zone_if_there_is_one() -> None:
 def test_the_compute_of_a_cluster() -> None:
     settings = conf(rendered(), "nova-esx-a")
     assert settings["DEFAULT", "compute_driver"] == "vmwareapi.VMwareVCDriver"
-    assert settings["DEFAULT", "reserved_host_memory_mb"] == "0"
+    # What HA keeps free for one lost host.
+    assert settings["DEFAULT", "reserved_host_memory_mb"] == str(256 * 1024)
+    assert settings["DEFAULT", "reserved_host_cpus"] == "32"
     assert settings["DEFAULT", "cpu_allocation_ratio"] == "2.0"
     assert settings["DEFAULT", "update_resources_interval"] == "60"
     assert settings["vmware", "cluster_name"] == "esx-a"

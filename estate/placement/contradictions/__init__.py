@@ -6,9 +6,17 @@ words everywhere.
 """
 
 from estate.model import Estate, Finding
-from estate.placement.contradictions import compute, storage, workloads
+from estate.placement.contradictions import (
+    capacity,
+    compute,
+    flavors,
+    hosts,
+    server_groups,
+    storage,
+    workloads,
+)
 
-_SUBJECTS = (compute, workloads, storage)
+_SUBJECTS = (compute, hosts, capacity, flavors, server_groups, workloads, storage)
 
 
 def check(estate: Estate) -> list[Finding]:

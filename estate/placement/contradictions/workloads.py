@@ -108,12 +108,12 @@ def _fits_a_host(
     """One server must fit on one host: placement's max_unit, which overcommitment does not raise."""
     sizes: list[tuple[int, int]] = []
     for one in aggregates:
-        if one.host is not None:
-            sizes.append((one.host.vcpus, one.host.memory))
+        sizes += [(made.vcpus, made.memory) for made in one.host_classes.values()]
         sizes += [
-            (estate.clusters[name].host.threads, estate.clusters[name].host.memory)
+            (made.threads, made.memory)
             for name in one.clusters
             if name in estate.clusters
+            for made in estate.clusters[name].host_classes.values()
         ]
     if sizes and not any(flavor.vcpus <= vcpus and flavor.memory <= memory for vcpus, memory in sizes):
         vcpus, memory = max(sizes)
