@@ -1,6 +1,8 @@
 """One environment, rehearsed in acts: files run in the order of their numbers, on one sandbox."""
 
 import shutil
+import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -83,6 +85,23 @@ class Stage:
         done = self.stack.pulumi(*arguments, policies=policies, quiet=True)
         assert done.returncode != 0, done.stdout
         return done.stdout
+
+    def killed(self, command: str, sign: str, log: Path) -> None:
+        """Run pulumi, and kill the engine (SIGKILL) the moment its output shows ``sign``; ``log`` gets it."""
+        with log.open("w") as output:
+            running = subprocess.Popen(
+                self.stack.command(command, "--yes", "--skip-preview"),
+                cwd=PROGRAM,
+                env=dict(self.stack.environment),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+            deadline = time.monotonic() + 300
+            while sign not in log.read_text() and running.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.05)
+            running.kill()
+            running.wait()
+        assert sign in log.read_text()
 
     def up(self) -> str:
         return self.pulumi("up", "--yes", "--skip-preview")

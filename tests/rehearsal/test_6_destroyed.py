@@ -1,11 +1,14 @@
 """Act 6: ``destroy`` leaves nothing that the stack created, with hosts and servers inside."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pyVmomi import vim
 
+from operations import recovery
 from tests.rehearsal.conftest import Stage
+from toolchain.progress import Progress
 
 pytestmark = pytest.mark.usefixtures("applied")
 
@@ -40,7 +43,10 @@ def left(stage: Stage) -> dict[str, list[Any]]:
     return {what: some for what, some in found.items() if some}
 
 
-def test_destroy_leaves_nothing(stage: Stage) -> None:
+def test_destroy_leaves_nothing_even_if_killed_in_the_middle(stage: Stage, tmp_path: Path) -> None:
+    stage.killed("destroy", "openstack:compute:Instance ledger-db deleting", tmp_path / "destroy.log")
+    recovery.recover(stage.stack, Progress())
+
     stage.pulumi("destroy", "--yes", "--skip-preview")
 
     assert left(stage) == {}
