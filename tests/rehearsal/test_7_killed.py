@@ -1,6 +1,5 @@
-"""Act 7: ``up`` killed in the middle: the next one converges, nothing doubled, nothing lost."""
+"""Act 7: ``up`` and ``destroy`` killed in the middle: ``up`` converges, nothing doubled, nothing lost."""
 
-import signal
 import subprocess
 import time
 from collections import Counter
@@ -16,23 +15,7 @@ from toolchain.progress import Progress
 
 pytestmark = pytest.mark.usefixtures("applied")
 
-
-def kill_up_when(stage: Stage, sign: str, log: Path) -> None:
-    """SIGKILL for the engine the moment its output shows ``sign``."""
-    with log.open("w") as output:
-        running = subprocess.Popen(
-            stage.stack.command("up", "--yes", "--skip-preview"),
-            cwd=PROGRAM,
-            env=dict(stage.stack.environment),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-        deadline = time.monotonic() + 300
-        while sign not in log.read_text() and running.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert sign in log.read_text()
-        running.send_signal(signal.SIGKILL)
-        running.wait()
+WEB_3 = {"image": "linux-kvm", "flavor": "kvm-small", "networks": ["app"], "security_groups": ["web"]}
 
 
 def doubled(stage: Stage) -> dict[str, int]:
@@ -55,21 +38,49 @@ def doubled(stage: Stage) -> dict[str, int]:
     return {name: count for name, count in names.items() if count > 1}
 
 
+def assert_whole(stage: Stage) -> None:
+    """All as declared and predicted, nothing twice, and the state knows it."""
+    assert doubled(stage) == {}
+    assert {row.server: row.differences for row in stage.landings().values() if not row.equal} == {}
+    stage.pulumi("preview", "--refresh", "--expect-no-changes")
+
+
 def test_a_killed_up_converges(stage: Stage, tmp_path: Path) -> None:
     stage.pulumi("destroy", "--yes", "--skip-preview")
     for sign in (
         "openstack:networking:Network app creating",
+        "ComputeReady nova-esx-a-ready creating",
         "openstack:compute:Instance web-1 creating",
         "openstack:compute:Instance ledger-db creating",
     ):
-        kill_up_when(stage, sign, tmp_path / "up.log")
+        stage.killed("up", sign, tmp_path / "up.log")
         recovery.recover(stage.stack, Progress())
 
     stage.up()
 
-    assert doubled(stage) == {}
-    assert {row.server: row.differences for row in stage.landings().values() if not row.equal} == {}
-    stage.pulumi("preview", "--refresh", "--expect-no-changes")
+    assert_whole(stage)
+
+
+def test_a_killed_destroy_is_taken_back_by_up(stage: Stage, tmp_path: Path) -> None:
+    stage.killed("destroy", "openstack:compute:Instance web-1 deleting", tmp_path / "destroy.log")
+    recovery.recover(stage.stack, Progress())
+
+    stage.up()
+
+    assert_whole(stage)
+
+
+def test_a_recovery_that_is_cut_short_is_taken_up_again(stage: Stage, tmp_path: Path) -> None:
+    stage.edit("workloads.yaml", "workloads", "web-3", value=WEB_3)
+    stage.killed("up", "openstack:compute:Instance web-3 creating", tmp_path / "up.log")
+    stage.pulumi("cancel", "--yes")  # the first of its steps: the lock is gone, as after a kill there
+
+    recovery.recover(stage.stack, Progress())
+    stage.up()
+
+    assert_whole(stage)
+    stage.edit("workloads.yaml", "workloads", "web-3", value=None)
+    stage.up()
 
 
 def test_a_run_that_is_alive_is_left_alone(stage: Stage, tmp_path: Path) -> None:
