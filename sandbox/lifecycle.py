@@ -5,13 +5,10 @@ interrupted or killed run leaves nothing that the next start trips over: the sta
 begins afresh from the golden copy. ``ready.json`` is written last and says which shape runs.
 """
 
-import concurrent.futures
 import io
 import json
 import shutil
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -172,7 +169,7 @@ def _start(settings: Settings, shape: Shape, progress: Progress) -> None:
         apis.start(settings, shape.glance_protections, _neutron(settings, shape))
 
     with progress.step("sandbox: databases, broker, vCenters, APIs") as step:
-        _together(
+        process.together(
             settings.run,
             lambda: databases_and_apis(step),
             lambda: broker.start(settings),
@@ -181,19 +178,6 @@ def _start(settings: Settings, shape: Shape, progress: Progress) -> None:
         )
     with progress.step("sandbox: Nova, Cinder") as step:
         ready.wait(settings, shape, [process.start(settings.run, program) for program in programs], step)
-
-
-def _together(run: Path, *tasks: Callable[[], object]) -> None:
-    """Run all to their ends, then raise the first error, if any."""
-    with ThreadPoolExecutor(len(tasks)) as pool:
-        futures = [pool.submit(task) for task in tasks]
-        try:
-            concurrent.futures.wait(futures)
-        except KeyboardInterrupt:
-            process.stop(run)  # what the tasks wait for ends, and so do they
-            raise
-    for future in futures:
-        future.result()
 
 
 def _neutron(settings: Settings, shape: Shape) -> dict[str, dict[str, str]]:

@@ -25,7 +25,7 @@ def wait_for(what: str, probe: Callable[[], T | None], seconds: float = 120) -> 
         if found:
             return found
         assert time.monotonic() < deadline, f"after {seconds} s still waiting for {what}"
-        time.sleep(1)
+        time.sleep(0.2)
 
 
 class Cloud:
@@ -81,7 +81,12 @@ class Cloud:
 
     def traits(self, provider: str) -> set[str]:
         """Traits of a resource provider."""
-        return set(self.get("placement", f"/resource_providers/{provider}/traits", "1.36")["traits"])
+        answer = self.get("placement", f"/resource_providers/{provider}/traits", "1.36")
+        return set(answer.get("traits", ()))
+
+    def await_traits(self, provider: str, wanted: set[str]) -> None:
+        """Nova reports a compute node first; its resource provider and that one's traits follow."""
+        wait_for(f"{', '.join(wanted)} on {provider}", lambda: wanted <= self.traits(provider), 60)
 
     def virtual_machine(self, server_id: str) -> dict[str, Any] | None:
         """The VM of a server in vCenter, or None."""

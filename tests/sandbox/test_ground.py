@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from sandbox.errors import SandboxError
 from sandbox.parts import openstack as openstack_parts
 from sandbox.parts import programs
 from sandbox.settings import Settings
+from tests.sandbox.cloud import wait_for
 from toolchain.home import home
 from toolchain.progress import Step
 
@@ -270,7 +271,7 @@ def test_a_killed_part_is_seen_and_the_next_start_does_not_trip(one: Settings, t
         broker.start(three)
         for record in process.records(three.run):
             os.kill(record.pid, signal.SIGKILL)
-            _until(partial(_ended, record))
+            wait_for(f"the end of {record.name}", partial(_ended, record), 5)
         assert not any(status.running for status in process.status(three.run))
         again = settings.create(three.run, three.region)
         assert again.secrets != three.secrets
@@ -292,6 +293,7 @@ MAKER = """\
 import sys
 from sandbox import golden
 from sandbox.parts import programs
+from tests.sandbox.cloud import wait_for
 from toolchain.home import home
 from toolchain.progress import Step
 # A few of the schemas only: a quarter of the time.
@@ -357,13 +359,6 @@ def _upload(admin: Connection, path: Path, disk_format: str) -> str:
     )
     openstack.exceptions.raise_from_response(answer)
     return str(image.id)
-
-
-def _until(check: Callable[[], bool], timeout: float = 5.0) -> None:
-    deadline = time.monotonic() + timeout
-    while not check():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def _files_with(folder: Path, needles: list[bytes]) -> list[Path]:

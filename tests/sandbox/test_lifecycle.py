@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from sandbox import settings as settings_of
 from sandbox.errors import SandboxError
 from sandbox.lifecycle import Running
 from sandbox.parts import openstack
+from sandbox.process import _marked
 from tests.sandbox.cloud import Cloud, wait_for
 from tests.sandbox.conftest import KEY
 from tests.sandbox.shapes import shape, small
@@ -80,7 +82,7 @@ def test_files_with_secrets_are_ours_alone(running: Running) -> None:
             text = path.read_text(errors="replace")
             if any(secret in text for secret in secrets):
                 assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
-    for one in _processes(running.run):
+    for one in _marked(running.run, None):
         line = " ".join(one.cmdline())
         assert not any(secret in line for secret in secrets), one.name()
 
@@ -102,7 +104,7 @@ def test_clusters_bring_their_computes(cloud: Cloud) -> None:
         assert hypervisor["hypervisor_type"] == "VMware vCenter Server"
         assert hypervisor["hypervisor_hostname"] == f"{clusters[cluster]}.{uuid}"
         assert hypervisor["vcpus"] == hosts * 16
-        assert {"CUSTOM_HV_VMWARE", "COMPUTE_IMAGE_TYPE_VMDK"} <= cloud.traits(hypervisor["id"])
+        cloud.await_traits(hypervisor["id"], {"CUSTOM_HV_VMWARE", "COMPUTE_IMAGE_TYPE_VMDK"})
     assert all(state.running for state in lifecycle.status(KEY).computes)
 
 
@@ -155,7 +157,7 @@ def test_effective_configuration_is_the_fragment(cloud: Cloud) -> None:
 def estate(cloud: Cloud) -> dict[str, Any]:
     """Isolated aggregates, enabled services, images, flavors, a network: what the program would make."""
     for name in ESXI:
-        cloud.await_hypervisor(name)
+        cloud.await_traits(cloud.await_hypervisor(name)["id"], {"CUSTOM_HV_VMWARE"})
     compute, image = cloud.openstack.compute, cloud.openstack.image
     made: dict[str, Any] = {}
     for side, hosts, trait, kind in (
@@ -364,8 +366,8 @@ def test_hosts_with_different_fragments_each_have_theirs(other: str) -> None:
 
 def test_start_after_killed_parts(other: str) -> None:
     run = lifecycle.folder(other)
-    for one in _processes(run):
-        if one.environ().get(process.NAME_MARK) in {"mariadb", "rabbitmq", "nova"}:
+    for one in _marked(run, {"mariadb", "rabbitmq", "nova"}):
+        with suppress(psutil.NoSuchProcess):  # it ended with another of them
             one.kill()
     wait_for("their ends", lambda: lifecycle.status(other).state == "broken", 10)
     lifecycle.start(other, small("other"), Progress())
@@ -373,12 +375,12 @@ def test_start_after_killed_parts(other: str) -> None:
 
 
 def test_stop_leaves_nothing_and_touches_nobody(running: Running, other: str) -> None:
-    mine = {one.pid for one in _processes(running.run)}
+    mine = {one.pid for one in _marked(running.run, None)}
     assert lifecycle.stop(other)
-    assert not list(_processes(lifecycle.folder(other)))
+    assert not list(_marked(lifecycle.folder(other), None))
     assert not lifecycle.folder(other).exists()
     assert lifecycle.status(other).state == "stopped"
-    assert mine <= {one.pid for one in _processes(running.run)}
+    assert mine <= {one.pid for one in _marked(running.run, None)}
     assert not lifecycle.stop(other)
 
 
@@ -386,15 +388,6 @@ def test_unknown_part_has_no_log(running: Running) -> None:
     assert [path.name for path in lifecycle.logs(KEY, "nova")] == ["nova.log"]
     with pytest.raises(SandboxError, match="no log of 'novva'; there are: cinder, "):
         lifecycle.logs(KEY, "novva")
-
-
-def _processes(run: Path) -> Iterator[psutil.Process]:
-    for one in psutil.process_iter():
-        try:
-            if one.environ().get(process.RUN_MARK) == str(run):
-                yield one
-        except psutil.Error:
-            continue
 
 
 def _pid(name: str) -> int:
