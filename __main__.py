@@ -8,9 +8,11 @@ from typing import NoReturn
 
 import pulumi
 
+from components.image_files import STAND_INS, ImageFileError, store
 from components.landscape import build
-from components.tagged_image import MissingImageError, store
+from components.secrets import MissingSecretError, value
 from estate.documents import DocumentsError, Loaded, load
+from estate.documents.attachments import secret_user_data, user_data
 from estate.model import Estate, Severity
 from estate.vsphere import connections
 from estate.vsphere.session import session
@@ -60,9 +62,16 @@ def main() -> None:
                 pass
         folder = config.get("images") or os.environ.get("ESTATE_IMAGES") or loaded.folder / "images"
         image_files = store(estate.images.values(), Path(folder))
-    except (DocumentsError, connections.ConnectionsError, MissingImageError) as error:
+        texts: dict[str, pulumi.Input[str]] = {**user_data(estate, loaded.folder)[0]}
+        for workload, servers in secret_user_data(estate):
+            assert workload.user_data is not None
+            assert workload.user_data.secret is not None
+            texts |= dict.fromkeys(servers, value(workload.user_data.secret))
+    except (DocumentsError, connections.ConnectionsError, ImageFileError, MissingSecretError) as error:
         refuse(str(error))
-    landscape = build(estate, logins=logins, image_files=image_files)
+    if os.environ.get(STAND_INS):
+        pulumi.log.info("images are stand-ins of the same format and size; their checksums were not compared")
+    landscape = build(estate, logins=logins, image_files=image_files, user_data=texts)
     pulumi.export("aggregates", landscape.aggregates)
     pulumi.export("servers", landscape.servers)
 

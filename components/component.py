@@ -15,10 +15,25 @@ class Component(pulumi.ComponentResource):
     """
 
     def __init__(
-        self, name: str, facts: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        facts: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        was: str | None = None,
     ) -> None:
+        """``was``: its name before a rename. What exists then keeps its id and takes the new name."""
         self._facts = {"name": name, **facts}
-        super().__init__(f"estate:index:{type(self).__name__}", name, dict(self._facts), opts)
+        token = f"estate:index:{type(self).__name__}"
+        self._before: list[pulumi.Alias] = []
+        if was is not None:
+            opts = pulumi.ResourceOptions.merge(
+                opts, pulumi.ResourceOptions(aliases=[pulumi.Alias(name=was)])
+            )
+            # Children named after the component follow its alias by themselves (pulumi/resource.py
+            # inherited_child_alias); those with names of their own need their old parent.
+            self._before = [pulumi.Alias(parent=pulumi.create_urn(name=was, type_=token))]
+        super().__init__(token, name, dict(self._facts), opts)
 
     def child(
         self,
@@ -27,15 +42,23 @@ class Component(pulumi.ComponentResource):
         provider: pulumi.ProviderResource | None = None,
         delete_before_replace: bool = False,
         replace_on_changes: Sequence[str] = (),
+        ignore_changes: Sequence[str] = (),
+        was: str | None = None,
         custom_timeouts: pulumi.CustomTimeouts | None = None,
     ) -> pulumi.ResourceOptions:
-        """Options of a child. ``protect`` comes from the parent by itself (pulumi/resource.py)."""
+        """Options of a child. ``protect`` comes from the parent by itself (pulumi/resource.py).
+
+        ``was``: its own name before a rename, where it differs from what the component's rename tells.
+        """
+        aliases = [*self._before, *([pulumi.Alias(name=was)] if was is not None else [])]
         return pulumi.ResourceOptions(
             parent=self,
             depends_on=list(depends_on),
             provider=provider,
             delete_before_replace=delete_before_replace,
             replace_on_changes=list(replace_on_changes),
+            ignore_changes=list(ignore_changes),
+            aliases=aliases or None,
             custom_timeouts=custom_timeouts,
         )
 

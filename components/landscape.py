@@ -1,24 +1,27 @@
 """A whole estate: every component, in an order that follows from who needs whom."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pulumi
 
+from components.address_scope import AddressScope, SubnetPool
 from components.esxi_aggregate import EsxiAggregate
 from components.esxi_cluster import EsxiCluster
 from components.flavor import Flavor
 from components.host_aggregate import HostAggregate
+from components.keypair import Keypair
 from components.kvm_aggregate import KvmAggregate
-from components.logical_network import LogicalNetwork
+from components.logical_network import LogicalNetwork, NetworkRef, existing_network
 from components.logical_router import LogicalRouter
 from components.project import Project
 from components.security_group import SecurityGroup
 from components.storage_array import StorageArray
 from components.tagged_image import TaggedImage
 from components.vcenter import reach
-from components.workload import Workload
+from components.workload import Surroundings, Workload
 from estate.model import Aggregate, Estate, Hypervisor
+from estate.model.block import ResourceBlock
 from estate.placement.prediction import predict
 from estate.vsphere.connections import Login
 
@@ -33,16 +36,24 @@ class Landscape:
     """Name → Nova's id of the server."""
 
 
-def build(estate: Estate, *, logins: Mapping[str, Login], image_files: Mapping[str, str]) -> Landscape:
+def build(
+    estate: Estate,
+    *,
+    logins: Mapping[str, Login],
+    image_files: Mapping[str, str],
+    user_data: Mapping[str, pulumi.Input[str]],
+) -> Landscape:
     """Register the whole estate.
 
     :param logins: of every vCenter of the estate, by name.
-    :param image_files: path of each image's file, see ``components.tagged_image.store``.
+    :param image_files: path of each image's file, see ``components.image_files.store``.
+    :param user_data: of each server that has some, by name.
     """
     destroy_allowed = estate.estate.destroy == "allowed"
 
-    def top() -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(protect=not destroy_allowed)
+    def top(block: ResourceBlock | None = None) -> pulumi.ResourceOptions:
+        own = block.protect if block is not None else None
+        return pulumi.ResourceOptions(protect=not destroy_allowed if own is None else own)
 
     vcenters = {name: reach(one, logins[name], top()) for name, one in estate.vcenters.items()}
     clusters = {
@@ -56,38 +67,73 @@ def build(estate: Estate, *, logins: Mapping[str, Login], image_files: Mapping[s
         return EsxiAggregate(one, clusters=[clusters[name] for name in one.clusters], opts=top())
 
     aggregates = {name: aggregate(one).ref for name, one in estate.aggregates.items()}
-    networks = {name: LogicalNetwork(one, opts=top()).ref for name, one in estate.networks.items()}
-    for router in estate.routers.values():
-        LogicalRouter(router, networks=[networks[name] for name in router.networks], opts=top())
-    groups = {name: SecurityGroup(one, opts=top()) for name, one in estate.security_groups.items()}
+    project_ids = {name: Project(one, opts=top()).id for name, one in estate.projects.items()}
+    networks = _networks(estate, project_ids, top)
+    groups = {name: SecurityGroup(one, opts=top(one)) for name, one in estate.security_groups.items()}
     for group in groups.values():
         group.allow(groups)
     cluster_ids = {name: cluster.id for name, cluster in clusters.items()}
     volume_types = {
         name: made
-        for array in estate.storage
+        for array in estate.storage.values()
         for name, made in StorageArray(
-            array, estate=estate, cluster_ids=cluster_ids, opts=top()
+            array.name, estate=estate, cluster_ids=cluster_ids, project_ids=project_ids, opts=top(array)
         ).volume_types.items()
     }
-    projects = {name: Project(one, opts=top()).id for name, one in estate.projects.items()}
-    flavors = {
-        name: Flavor(one, project_ids=projects, opts=top()).ref for name, one in estate.flavors.items()
-    }
-    images = {
-        name: TaggedImage(one, file=image_files[name], opts=top()).ref for name, one in estate.images.items()
-    }
+    surroundings = Surroundings(
+        images={
+            name: TaggedImage(one, files=image_files, opts=top(one)).refs
+            for name, one in estate.images.items()
+        },
+        flavors={
+            name: Flavor(one, project_ids=project_ids, opts=top()).ref for name, one in estate.flavors.items()
+        },
+        networks=networks,
+        security_group_ids={name: group.id for name, group in groups.items()},
+        volume_types=volume_types,
+        keypairs={name: Keypair(one, opts=top(one)).name for name, one in estate.keypairs.items()},
+    )
     predictions = predict(estate)
     servers: dict[str, pulumi.Output[str]] = {}
     for workload in estate.workloads.values():
         servers |= Workload(
             workload,
-            aggregate=aggregates[predictions[workload.servers[0]].aggregate],
-            image=images[workload.image],
-            flavor=flavors[workload.flavor],
-            networks=networks,
-            security_group_ids={name: groups[name].id for name in workload.security_groups},
-            volume_types=volume_types,
-            opts=top(),
+            aggregates={name: aggregates[predictions[name].aggregate] for name in workload.servers},
+            surroundings=surroundings,
+            user_data=user_data,
+            opts=top(workload),
         ).server_ids
     return Landscape(aggregates={name: one.id for name, one in aggregates.items()}, servers=servers)
+
+
+def _networks(
+    estate: Estate,
+    project_ids: Mapping[str, pulumi.Output[str]],
+    top: Callable[[ResourceBlock | None], pulumi.ResourceOptions],
+) -> dict[str, NetworkRef]:
+    """Networks and what joins them."""
+    scopes = {name: AddressScope(one, opts=top(one)).id for name, one in estate.address_scopes.items()}
+    pools = {
+        name: SubnetPool(one, scope_id=scopes[one.scope] if one.scope else None, opts=top(one)).id
+        for name, one in estate.subnet_pools.items()
+    }
+    networks = {
+        name: existing_network(one)
+        if one.existing
+        else LogicalNetwork(
+            one,
+            back_end=estate.estate.network_backend,
+            pool_ids=pools,
+            project_ids=project_ids,
+            opts=top(one),
+        ).ref
+        for name, one in estate.networks.items()
+    }
+    for router in estate.routers.values():
+        LogicalRouter(
+            router,
+            networks=[networks[name] for name in router.networks],
+            external=networks[router.external_network] if router.external_network else None,
+            opts=top(router),
+        )
+    return networks

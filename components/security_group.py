@@ -15,12 +15,13 @@ class SecurityGroup(Component):
     """An empty group. Its rules come with ``allow``, once every group that a rule may name exists."""
 
     def __init__(self, group: Model, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(group.name, {"rules": [_say(rule) for rule in group.rules]}, opts)
+        super().__init__(group.name, {"rules": [_say(rule) for rule in group.rules]}, opts, was=group.was)
         self._group = group
         resource = openstack.networking.SecGroup(
             group.name,
             name=group.name,
             description=group.description or "",
+            stateful=None if group.stateful else False,
             # What no rule allows is refused: Neutron would add rules that let everything out.
             delete_default_rules=True,
             opts=self.child(),
@@ -36,6 +37,7 @@ class SecurityGroup(Component):
                 openstack.networking.SecGroupRule(
                     f"{self._group.name}/{_say(rule)}/ipv{version}",
                     security_group_id=self.id,
+                    description=rule.description,
                     direction=rule.direction.value,
                     ethertype=f"IPv{version}",
                     protocol=_protocol(rule.protocol, version),
@@ -43,7 +45,7 @@ class SecurityGroup(Component):
                     port_range_max=last,
                     remote_ip_prefix=str(rule.remote) if rule.remote else None,
                     remote_group_id=groups[rule.group].id if rule.group else None,
-                    opts=self.child(),
+                    opts=self.child(delete_before_replace=True),  # Neutron allows a rule once
                 )
 
 

@@ -1,25 +1,17 @@
-"""An image that says for which hypervisor it is made."""
+"""An image that says for which hypervisor it is made, in all of its versions."""
 
-import hashlib
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pulumi
 import pulumi_openstack as openstack
 
 from components.component import Component
+from components.image_files import STORE
 from estate.model import Image
+from estate.model.images import glance_name
 from estate.placement.triple import image_properties
-
-STORE = Path(".estate")
-"""Below the program's folder, not committed: links to image files named after their content."""
-
-
-class MissingImageError(Exception):
-    """Image files that are not where they should be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,71 +20,52 @@ class ImageRef:
 
     name: str
     id: pulumi.Output[str]
+    virtual_size: int
+    """GiB."""
     facts: Mapping[str, Any]
 
 
-def store(images: Iterable[Image], folder: Path) -> dict[str, str]:
-    """Link each image's file under its SHA-256, and return the links by the image's name.
-
-    The provider compares only the path of an image file. So the path is made of the content: a new
-    file is a new image, and the same file in another folder or on another machine is no change.
-    (The whole file is read at every preview: about a second per GiB.)
-
-    :raises MissingImageError: with all files that are missing.
-    """
-    missing = []
-    links = {}
-    for image in images:
-        file = folder / image.file
-        if not file.is_file():
-            missing.append(f'image "{image.name}": there is no file {file}')
-            continue
-        with file.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-        link = STORE / "images" / f"{digest}{file.suffix}"
-        link.parent.mkdir(parents=True, exist_ok=True)
-        fresh = link.with_name(f"{link.name}.{os.getpid()}")
-        fresh.unlink(missing_ok=True)
-        fresh.symlink_to(file.resolve())
-        fresh.replace(link)  # in one step: a program of another stack may be reading
-        links[image.name] = str(link)
-    if missing:
-        raise MissingImageError(
-            "; ".join(missing)
-            + ". Put the files there, or name their folder with `pulumi config set estate:images FOLDER` "
-            "or ESTATE_IMAGES."
-        )
-    return links
-
-
 class TaggedImage(Component):
-    """A Glance image with the tags of its hypervisor, from a file of the images folder."""
+    """Glance images with the tags of their hypervisor: the newest version, and older ones hidden.
 
-    def __init__(self, image: Image, *, file: str, opts: pulumi.ResourceOptions | None = None) -> None:
-        """``file``: path that stands for its content, see ``store``."""
+    A version is an image of its own, named after it, so that one which becomes older stays what it is.
+
+    ``refs``: version → what servers need of it; ``None`` for an image without versions.
+    """
+
+    def __init__(
+        self, image: Image, *, files: Mapping[str, str], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """``files``: name in Glance → path that stands for its content, see ``components.image_files``."""
         properties = image_properties(image)
         facts = {
             "hypervisor": image.hypervisor.value,
             "diskFormat": image.disk_format,
             "properties": properties,
         }
-        super().__init__(image.name, facts, opts)
-        resource = openstack.images.Image(
-            image.name,
-            name=image.name,
-            container_format="bare",
-            disk_format=image.disk_format,
-            local_file_path=file,
-            # Unused for local files; its default names the home folder of whoever ran `up` first.
-            image_cache_path=str(STORE / "image-cache"),
-            min_disk_gb=image.virtual_size,
-            visibility="public",
-            properties=properties,
-            opts=self.child(custom_timeouts=pulumi.CustomTimeouts(create="30m")),
-        )
-        self.ref = ImageRef(
-            name=image.name,
-            id=resource.id,
-            facts={"name": image.name, "hypervisor": image.hypervisor.value, "properties": properties},
-        )
-        self.done(id=resource.id)
+        super().__init__(image.name, facts, opts, was=image.was)
+        self.refs: dict[str | None, ImageRef] = {}
+        for version in image.versions:
+            name = glance_name(image.name, version)
+            resource = openstack.images.Image(
+                name,
+                name=name,
+                container_format="bare",
+                disk_format=image.disk_format,
+                local_file_path=files[name],
+                # Unused for local files; its default names the home folder of whoever ran `up` first.
+                image_cache_path=str(STORE / "image-cache"),
+                min_disk_gb=image.size(version),
+                min_ram_mb=image.min_memory,
+                visibility="public",
+                hidden=True if version != image.version else None,
+                properties=properties,
+                opts=self.child(custom_timeouts=pulumi.CustomTimeouts(create="30m")),
+            )
+            self.refs[version] = ImageRef(
+                name=name,
+                id=resource.id,
+                virtual_size=image.size(version),
+                facts={"name": name, "hypervisor": image.hypervisor.value, "properties": properties},
+            )
+        self.done(id=self.refs[image.version].id)

@@ -1,23 +1,53 @@
-"""Servers of a workload, each with its ports and data volumes."""
+"""Servers of a workload, each with its ports and volumes."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_openstack as openstack
+from pulumi_openstack.compute import InstanceBlockDeviceArgsDict
 
 from components.component import Component
 from components.flavor import FlavorRef
 from components.host_aggregate import AggregateRef
 from components.logical_network import NetworkRef
 from components.tagged_image import ImageRef
+from estate.model import Hypervisor
 from estate.model import Workload as Model
-from estate.openstack.servers import RESTRICTION_KEY, WORKLOAD_KEY
+from estate.openstack.servers import DESCRIPTION_KEY, OWNER_KEY, RESTRICTION_KEY, WORKLOAD_KEY
 
 _BOOT = pulumi.CustomTimeouts(create="30m")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What workloads stand in, by the names that documents give to it."""
+
+    images: Mapping[str, Mapping[str | None, ImageRef]]
+    """By name and version."""
+    flavors: Mapping[str, FlavorRef]
+    networks: Mapping[str, NetworkRef]
+    security_group_ids: Mapping[str, pulumi.Output[str]]
+    volume_types: Mapping[str, pulumi.Output[str]]
+    keypairs: Mapping[str, pulumi.Output[str]]
+
+    def image_of(self, workload: Model) -> ImageRef:
+        """The version of its image that a workload names, or the newest."""
+        versions = self.images[workload.image]
+        return versions[workload.image_version] if workload.image_version else next(iter(versions.values()))
+
+
 class Workload(Component):
     """The members of a workload, in the zone of the aggregate that the documents lead to.
+
+    What changes a server, and how (terraform-provider-openstack, resource_openstack_compute_instance_v2.go):
+
+    - another image makes it anew: Nova would rebuild it in place, on the same host, whatever the new
+      image is made for, and wipe its disk without saying so;
+    - another flavor resizes it in place, with one stop;
+    - other user data or another key makes no server anew: cloud-init reads them at the first boot only;
+    - another name, description, metadata, address or security group is changed as it runs.
 
     ``server_ids``: member → Nova id.
     """
@@ -26,23 +56,22 @@ class Workload(Component):
         self,
         workload: Model,
         *,
-        aggregate: AggregateRef,
-        image: ImageRef,
-        flavor: FlavorRef,
-        networks: Mapping[str, NetworkRef],
-        security_group_ids: Mapping[str, pulumi.Output[str]],
-        volume_types: Mapping[str, pulumi.Output[str]],
+        aggregates: Mapping[str, AggregateRef],
+        surroundings: Surroundings,
+        user_data: Mapping[str, pulumi.Input[str]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """``aggregates``, ``user_data``: by member; who has no user data is not in there."""
         restriction = workload.restriction
-        facts = {
+        aggregate = aggregates[workload.servers[0]]
+        facts: dict[str, Any] = {
             "servers": list(workload.servers),
             "hypervisor": aggregate.hypervisor.value,
             "restricted": restriction is not None,
-            "image": dict(image.facts),
-            "flavor": dict(flavor.facts),
+            "image": dict(surroundings.image_of(workload).facts),
+            "flavor": dict(surroundings.flavors[workload.flavor].facts),
             "availabilityZone": aggregate.availability_zone,
-            "volumeTypes": sorted({volume.type for volume in workload.volumes.values()}),
+            "volumeTypes": _volume_types(workload),
         }
         if restriction is not None:
             facts["restriction"] = {
@@ -51,68 +80,98 @@ class Workload(Component):
                 "owner": restriction.owner,
                 "review": restriction.review.isoformat(),
             }
-        super().__init__(workload.name, facts, opts)
-        self._workload = workload
-        self._zone = aggregate.availability_zone
-        metadata = {WORKLOAD_KEY: workload.name}
-        if restriction is not None:
-            metadata[RESTRICTION_KEY] = restriction.reason.value
+        super().__init__(workload.name, facts, opts, was=workload.was)
+        self._in = surroundings
         self.server_ids: dict[str, pulumi.Output[str]] = {}
-        for name in workload.servers:
-            server = openstack.compute.Instance(
-                name,
-                name=name,
-                image_id=image.id,
-                flavor_id=flavor.id,
-                availability_zone=self._zone,
-                networks=[
-                    {"port": self._port(name, networks[network], security_group_ids)}
-                    for network in workload.networks
-                ],
-                metadata=metadata,
-                opts=self.child(
-                    depends_on=aggregate.enabled,
-                    # Nova would rebuild in place, on the same host, whatever the new image is made for;
-                    # and a server that came up in ERROR is made anew by the next `up`.
-                    replace_on_changes=["imageId", "#initerror"],
-                    delete_before_replace=True,  # its ports can be bound to one server only
-                    custom_timeouts=_BOOT,
-                ),
-            )
-            self._volumes(name, server, volume_types)
-            self.server_ids[name] = server.id
+        for variant in workload.variants:
+            for name in variant.servers:
+                server = self._server(name, variant.workload, aggregates[name], user_data.get(name))
+                self._volumes(name, variant.workload, server, aggregates[name])
+                self.server_ids[name] = server.id
         self.done(serverIds=self.server_ids)
 
-    def _port(
-        self, server: str, network: NetworkRef, security_group_ids: Mapping[str, pulumi.Output[str]]
-    ) -> pulumi.Output[str]:
+    def _server(
+        self,
+        name: str,
+        workload: Model,
+        aggregate: AggregateRef,
+        user_data: pulumi.Input[str] | None,
+    ) -> openstack.compute.Instance:
+        image = self._in.image_of(workload)
+        return openstack.compute.Instance(
+            name,
+            name=name,
+            image_id=image.id if workload.boot_volume is None else None,
+            block_devices=self._boot_volume(workload, image),
+            flavor_id=self._in.flavors[workload.flavor].id,
+            availability_zone=aggregate.availability_zone,
+            networks=[
+                {"port": self._port(name, workload, self._in.networks[network])}
+                for network in workload.networks
+            ],
+            key_pair=self._in.keypairs[workload.keypair] if workload.keypair else None,
+            user_data=user_data,
+            config_drive=workload.config_drive,
+            metadata=_metadata(workload),
+            tags=list(workload.tags) or None,
+            opts=self.child(
+                depends_on=aggregate.enabled,
+                # A server that came up in ERROR is made anew by the next `up`.
+                replace_on_changes=["imageId", "#initerror"],
+                ignore_changes=["userData", "keyPair"],
+                delete_before_replace=True,  # its ports can be bound to one server only
+                custom_timeouts=_BOOT,
+            ),
+        )
+
+    def _boot_volume(self, workload: Model, image: ImageRef) -> list[InstanceBlockDeviceArgsDict] | None:
+        """The root disk as a volume that Nova makes from the image, so that it honours the image's tags."""
+        boot = workload.boot_volume
+        if boot is None:
+            return None
+        return [
+            {
+                "source_type": "image",
+                "uuid": image.id,
+                "destination_type": "volume",
+                "boot_index": 0,
+                "volume_size": boot.size or image.virtual_size,
+                "volume_type": self._in.volume_types[boot.type],
+                "delete_on_termination": True,  # as a root disk on the host would go
+            }
+        ]
+
+    def _port(self, server: str, workload: Model, network: NetworkRef) -> pulumi.Output[str]:
         name = f"{server}/{network.name}"
+        fixed = network.fixed(workload.addresses.get(network.name, ()))
         return openstack.networking.Port(
             name,
             name=name,
             network_id=network.id,
             admin_state_up=True,
-            security_group_ids=[security_group_ids[group] for group in self._workload.security_groups],
+            fixed_ips=fixed or None,
+            security_group_ids=[self._in.security_group_ids[group] for group in workload.security_groups],
             # What no rule allows is refused: without this Neutron would add the project's default group.
-            no_security_groups=not self._workload.security_groups,
-            opts=self.child(),
+            no_security_groups=not workload.security_groups,
+            opts=self.child(delete_before_replace=bool(fixed)),  # an address can be bound once
         ).id
 
     def _volumes(
-        self,
-        server: str,
-        instance: openstack.compute.Instance,
-        volume_types: Mapping[str, pulumi.Output[str]],
+        self, server: str, workload: Model, instance: openstack.compute.Instance, aggregate: AggregateRef
     ) -> None:
-        for key, volume in self._workload.volumes.items():
+        for key, volume in workload.volumes.items():
             name = f"{server}/{key}"
             made = openstack.blockstorage.Volume(
                 name,
                 name=name,
                 size=volume.size,
-                volume_type=volume_types[volume.type],
+                volume_type=self._in.volume_types[volume.type],
+                # Another type moves the data; without this Cinder refuses what must move to another back end.
+                volume_retype_policy="on-demand",
+                # Nova's VMware driver cannot grow a volume that is attached (no extend_volume).
+                enable_online_resize=True if aggregate.hypervisor is Hypervisor.KVM else None,
                 # Nova attaches a volume only in the server's own zone ([cinder] cross_az_attach = False).
-                availability_zone=self._zone,
+                availability_zone=aggregate.availability_zone,
                 opts=self.child(),
             )
             openstack.compute.VolumeAttach(
@@ -121,3 +180,19 @@ class Workload(Component):
                 volume_id=made.id,
                 opts=self.child(delete_before_replace=True),
             )
+
+
+def _volume_types(workload: Model) -> list[str]:
+    boot = [workload.boot_volume.type] if workload.boot_volume is not None else []
+    return sorted({*boot, *(volume.type for volume in workload.volumes.values())})
+
+
+def _metadata(workload: Model) -> dict[str, str]:
+    """Server metadata: whose it is and, if it must stay on ESXi, why."""
+    ours = {
+        WORKLOAD_KEY: workload.name,
+        DESCRIPTION_KEY: workload.description,
+        OWNER_KEY: workload.owner,
+        RESTRICTION_KEY: workload.restriction.reason.value if workload.restriction else None,
+    }
+    return {**workload.metadata, **{key: value for key, value in ours.items() if value is not None}}

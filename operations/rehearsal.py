@@ -13,6 +13,7 @@ from pathlib import Path
 import certifi
 from ruamel.yaml import YAML
 
+from components.image_files import STAND_INS
 from estate.model import Estate
 from operations import processes
 from operations.errors import OperationError
@@ -82,6 +83,7 @@ def clients(running: Running) -> dict[str, str]:
         "OS_CLOUD": running.cloud,
         "ESTATE_VCENTERS": str(running.vcenters),
         "ESTATE_IMAGES": str(running.images),
+        STAND_INS: "1",
         # Go programs (the vSphere plugin) verify against this bundle: public roots and the sandbox's own.
         "SSL_CERT_FILE": str(bundle),
     }

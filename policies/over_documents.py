@@ -1,6 +1,7 @@
 """The rules over documents: used by the program before its first resource, and by ``estate check``."""
 
 from estate.documents import Loaded, Problem
+from estate.documents.attachments import user_data
 from estate.model import Estate, Finding, Hypervisor, Workload
 from estate.model.members import flat, folded
 from estate.model.releases import unproven
@@ -22,6 +23,7 @@ def judged(loaded: Loaded) -> tuple[Problem, ...]:
         *unproven(loaded.draft.estate.release),
         *contradictions.check(loaded.draft),
         *findings(loaded.draft),
+        *user_data(loaded.draft, loaded.folder)[1],
     ]
     return tuple(sorted([*loaded.problems, *loaded.locate(broken)], key=lambda one: one.position))
 

@@ -112,16 +112,19 @@ def _backends(estate: Estate) -> tuple[Backend, ...]:
 
 
 def _images(estate: Estate) -> tuple[ImageFile, ...]:
-    files = {image.file: _image(image) for image in estate.images.values()}
+    files = {
+        image.source(version).file_name: _image(image, version)
+        for image in estate.images.values()
+        for version in image.versions
+    }
     return tuple(files.values())
 
 
-def _image(image: Image) -> ImageFile:
-    esxi = image.disk_type is not None and image.adapter is not None
+def _image(image: Image, version: str | None) -> ImageFile:
     return ImageFile(
-        path=image.file,
-        format="vmdk" if esxi else "qcow2",
+        path=image.source(version).file_name,
+        format=image.disk_format,
         subformat=_SUBFORMAT[image.disk_type] if image.disk_type is not None else None,
         adapter=_QEMU_ADAPTER[image.adapter] if image.adapter is not None else None,
-        virtual_size_gib=image.virtual_size,
+        virtual_size_gib=image.size(version),
     )

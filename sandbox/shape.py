@@ -92,7 +92,8 @@ class ImageFile:
 
     path: str
     """Relative to the images folder."""
-    format: Literal["qcow2", "vmdk"]
+    format: str
+    """``qcow2``, ``raw`` or ``vmdk``."""
     subformat: str | None
     """vmdk: qemu-img's name, ``monolithicSparse`` or ``streamOptimized``."""
     adapter: str | None

@@ -7,7 +7,8 @@ from estate.model.finding import Finding, Loc, Severity
 from estate.model.flavors import Flavor
 from estate.model.hypervisor import Hypervisor
 from estate.model.images import Image
-from estate.model.networks import AllocationPool, Network, Router, Subnet
+from estate.model.keypairs import Keypair
+from estate.model.networks import AddressScope, AllocationPool, Network, Router, Subnet, SubnetPool
 from estate.model.ownership import Mode
 from estate.model.projects import Project
 from estate.model.security_groups import SecurityGroup, SecurityGroupRule
@@ -18,6 +19,7 @@ from estate.model.vcenters import VCenter
 from estate.model.workloads import ReasonCode, Restriction, Volume, Workload
 
 __all__ = [
+    "AddressScope",
     "AdmissionControl",
     "Aggregate",
     "AllocationPool",
@@ -32,6 +34,7 @@ __all__ = [
     "HostClass",
     "Hypervisor",
     "Image",
+    "Keypair",
     "Loc",
     "Mode",
     "Network",
@@ -47,6 +50,7 @@ __all__ = [
     "Severity",
     "StorageArray",
     "Subnet",
+    "SubnetPool",
     "VCenter",
     "Volume",
     "VolumeType",

@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 from pydantic import AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
 
-from estate.model.words import Name
+from estate.model.words import Flag, Name
 
 
 class Block(BaseModel):
@@ -35,6 +35,20 @@ class NamedBlock(Block):
         if isinstance(value, _Written):
             raise ValueError("a block's name is its key; remove name")  # noqa: TRY004 - a finding, no fault
         return value
+
+
+class ResourceBlock(NamedBlock):
+    """A block that becomes resources of its own, which a rename or a careless run could destroy."""
+
+    was: Name | None = Field(
+        default=None,
+        description="Its name before it was renamed: what exists is kept and takes the new name.",
+    )
+    protect: Flag | None = Field(
+        default=None,
+        description="Whether the engine refuses to delete or replace it; as the environment has it if "
+        "absent.",
+    )
 
 
 def _named(blocks: object) -> object:

@@ -8,7 +8,8 @@ from estate.model.clusters import Cluster
 from estate.model.flavors import Flavor
 from estate.model.hypervisor import Hypervisor
 from estate.model.images import Image
-from estate.model.networks import Network, Router
+from estate.model.keypairs import Keypair
+from estate.model.networks import AddressScope, Network, Router, SubnetPool
 from estate.model.projects import Project
 from estate.model.security_groups import SecurityGroup
 from estate.model.server_groups import ServerGroup
@@ -25,6 +26,8 @@ class Estate(Block):
     vcenters: Blocks[VCenter] = Field(default_factory=dict, description="vCenter servers.")
     clusters: Blocks[Cluster] = Field(default_factory=dict, description="vSphere clusters.")
     aggregates: Blocks[Aggregate] = Field(default_factory=dict, description="Host aggregates.")
+    address_scopes: Blocks[AddressScope] = Field(default_factory=dict, description="Address scopes.")
+    subnet_pools: Blocks[SubnetPool] = Field(default_factory=dict, description="Subnet pools.")
     networks: Blocks[Network] = Field(default_factory=dict, description="Logical networks.")
     routers: Blocks[Router] = Field(default_factory=dict, description="Logical routers.")
     security_groups: Blocks[SecurityGroup] = Field(default_factory=dict, description="Security groups.")
@@ -33,6 +36,7 @@ class Estate(Block):
     flavors: Blocks[Flavor] = Field(default_factory=dict, description="Flavors.")
     projects: Blocks[Project] = Field(default_factory=dict, description="Projects.")
     server_groups: Blocks[ServerGroup] = Field(default_factory=dict, description="Server groups.")
+    keypairs: Blocks[Keypair] = Field(default_factory=dict, description="Public keys.")
     workloads: Blocks[Workload] = Field(default_factory=dict, description="Workloads.")
 
     @property

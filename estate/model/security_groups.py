@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from estate.model.block import Block, NamedBlock
-from estate.model.words import PORTS, Cidr, Name, RefersTo, Text
+from estate.model.block import Block, ResourceBlock
+from estate.model.words import PORTS, Cidr, Flag, Name, RefersTo, Text
 
 
 class Direction(StrEnum):
@@ -21,8 +21,18 @@ class Protocol(StrEnum):
 
     TCP = "tcp"
     UDP = "udp"
+    SCTP = "sctp"
     ICMP = "icmp"
+    VRRP = "vrrp"
+    ESP = "esp"
+    AH = "ah"
+    GRE = "gre"
     ANY = "any"
+
+    @property
+    def has_ports(self) -> bool:
+        """Whether a rule may name ports (neutron/db/securitygroups_db.py ``_validate_port_range``)."""
+        return self in (Protocol.TCP, Protocol.UDP, Protocol.SCTP)
 
 
 class SecurityGroupRule(Block):
@@ -35,6 +45,7 @@ class SecurityGroupRule(Block):
     group: Annotated[Name | None, RefersTo("security_groups")] = Field(
         default=None, description="Remote security group, instead of addresses."
     )
+    description: Text | None = Field(default=None, description="What it is for.")
 
     @property
     def port_range(self) -> tuple[int, int] | None:
@@ -50,8 +61,8 @@ class SecurityGroupRule(Block):
         if ports is None:
             return None
         protocol = info.data.get("protocol")
-        if protocol in (Protocol.ICMP, Protocol.ANY):
-            raise ValueError(f"only tcp and udp have ports, got protocol {protocol}; remove ports")
+        if protocol is not None and not protocol.has_ports:
+            raise ValueError(f"only tcp, udp and sctp have ports, got protocol {protocol}; remove ports")
         first, _, last = ports.partition("-")
         if not 1 <= int(first) <= int(last or first) <= 65535:
             raise ValueError(f"expected ports between 1 and 65535, the smaller first, got {ports}")
@@ -65,8 +76,12 @@ class SecurityGroupRule(Block):
         return group
 
 
-class SecurityGroup(NamedBlock):
+class SecurityGroup(ResourceBlock):
     """A named set of rules. What no rule allows is refused."""
 
     description: Text | None = Field(default=None, description="What it is for.")
+    stateful: Flag = Field(
+        default=True,
+        description="Whether answers are let through by themselves. `false` not with `nsx-policy`.",
+    )
     rules: tuple[SecurityGroupRule, ...] = Field(default=(), description="What is allowed.")

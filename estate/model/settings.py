@@ -1,13 +1,13 @@
 """Kind ``estate``: what holds for the whole environment."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from estate.model.block import Block
 from estate.model.releases import PROVEN, Release, TargetRelease, release_of
-from estate.model.words import Name, Text
+from estate.model.words import Name, RefersTo, Text
 
 
 class NetworkBackend(StrEnum):
@@ -15,6 +15,21 @@ class NetworkBackend(StrEnum):
 
     NSX_POLICY = "nsx-policy"
     OVN = "ovn"
+    NOVA_NETWORK = "nova-network"
+
+
+class Nsx(Block):
+    """What must exist in NSX before Neutron starts; of each NSX takes the only one if it is absent."""
+
+    overlay_transport_zone: Text | None = Field(
+        default=None, description="Transport zone of overlay networks, by name."
+    )
+    vlan_transport_zone: Text | None = Field(
+        default=None, description="Transport zone of VLAN networks, by name."
+    )
+    tier0_router: Text | None = Field(default=None, description="Tier-0 router that leads out, by name.")
+    dhcp_profile: Text = Field(description="DHCP profile, by name.")
+    metadata_proxy: Text = Field(description="Metadata proxy, by name.")
 
 
 class Settings(Block):
@@ -31,10 +46,34 @@ class Settings(Block):
     network_backend: NetworkBackend = Field(
         default=NetworkBackend.NSX_POLICY, description="What carries logical networks to both hypervisors."
     )
+    nsx: Nsx | None = Field(default=None, description="With `nsx-policy`: names of what exists in NSX.")
+    default_volume_type: Annotated[Name | None, RefersTo("volume_types")] = Field(
+        default=None, description="Type of volumes that name none, where their project has no default."
+    )
     destroy: Literal["forbidden", "allowed"] = Field(
         default="forbidden",
         description="Whether this environment may be torn down. `forbidden` protects all resources.",
     )
+
+    @field_validator("network_backend", mode="after")
+    @classmethod
+    def _security_groups(cls, back_end: NetworkBackend) -> NetworkBackend:
+        if back_end is NetworkBackend.NOVA_NETWORK:
+            # Nova's release note remove-nova-network; its API answers 410 Gone.
+            raise ValueError(
+                "expected nsx-policy or ovn, got nova-network: it has no security groups on vSphere, "
+                "and Nova "
+                "removed it in Ussuri"
+            )
+        return back_end
+
+    @field_validator("nsx", mode="after")
+    @classmethod
+    def _only_of_nsx(cls, nsx: Nsx | None, info: ValidationInfo) -> Nsx | None:
+        back_end = info.data.get("network_backend")
+        if nsx is not None and back_end is NetworkBackend.OVN:
+            raise ValueError("only network_backend: nsx-policy has nsx; remove it")
+        return nsx
 
     def release_of(self, service: str) -> Release:
         """The release of ``keystone``, ``glance``, ``placement``, ``nova``, ``neutron`` or ``cinder``."""

@@ -8,6 +8,8 @@ LABELS = {
     "clusters": "cluster",
     "aggregates": "aggregate",
     "availability_zones": "availability zone",
+    "address_scopes": "address scope",
+    "subnet_pools": "subnet pool",
     "networks": "network",
     "subnets": "subnet",
     "routers": "router",
@@ -19,6 +21,7 @@ LABELS = {
     "flavors": "flavor",
     "projects": "project",
     "server_groups": "server group",
+    "keypairs": "keypair",
     "workloads": "workload",
 }
 """One block of a kind, in words."""

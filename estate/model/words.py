@@ -31,6 +31,7 @@ _HOST = re.compile(
 _RANGE = re.compile(r"^[^\s,;!&^@*?%\[\]]*(\[[0-9,/-]+\][^\s,;!&^@*?%\[\]]*)*$")
 _BRACKET = re.compile(r"\[([^\]]*)\]")
 _STEPS = re.compile(r"^([0-9]+)-([0-9]+)(?:/[0-9]+)?$")
+_METADATA_KEY = re.compile(r"^[A-Za-z0-9 ._:-]{1,255}$")  # nova/api/validation/parameter_types.py
 
 MAX_RANGE = 10_000
 """Names that one range may stand for; more is taken for a typing error."""
@@ -157,7 +158,8 @@ def _names(part: str) -> list[str]:
         raise ValueError(f"expected a range such as kvm[01-12], got {shown(part)} ({error})") from error
 
 
-def _address(value: object) -> IPv4Address | IPv6Address:
+def address(value: object) -> IPv4Address | IPv6Address:
+    """``"10.20.0.2"`` → the address. Raises ``ValueError``, also for a number."""
     if isinstance(value, IPv4Address | IPv6Address):
         return value
     try:
@@ -177,6 +179,15 @@ def _cidr(value: object) -> IPv4Network | IPv6Network:
     if ip_address(written) != network.network_address:
         raise ValueError(f"expected the first address of the range, {network}, got {value}")
     return network
+
+
+def _metadata_key(value: str) -> str:
+    if not _METADATA_KEY.match(value):
+        raise ValueError(
+            "expected a key of letters, digits, spaces and . _ : -, at most 255 characters long, got "
+            f"{shown(value)}"
+        )
+    return value
 
 
 def _day(value: object) -> date:
@@ -207,11 +218,26 @@ PORTS = r"^[0-9]{1,5}(-[0-9]{1,5})?$"
 """Ports of a security group rule."""
 GUEST = r"^[A-Za-z0-9_]+$"
 """A vSphere guest id."""
+SHA256 = r"^[0-9a-f]{64}$"
+"""A SHA-256 in hexadecimal digits."""
+SHA512 = r"^[0-9a-f]{128}$"
+"""A SHA-512 in hexadecimal digits."""
+URL = r"^https?://[^\s/]+/[^\s]*[^\s/]$"
+"""An address of a file."""
+VERSION = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,30}[A-Za-z0-9])?$"
+"""A version."""
+TAG = r"^[^/,]{1,60}$"
+"""A server tag (nova/objects/tag.py, nova/api/openstack/compute/server_tags.py)."""
 
 PATTERNS = {
     _NAME: "a name of lower-case letters, digits, dots, underscores and hyphens, at most 63 characters long",
     PORTS: "a port such as 443 or a range such as 8000-8100",
     GUEST: "a vSphere guest id such as rhel9_64Guest",
+    SHA256: "a SHA-256 of 64 digits 0-9a-f",
+    SHA512: "a SHA-512 of 128 digits 0-9a-f",
+    URL: "an address such as https://images.example/rhel9.qcow2",
+    TAG: "a tag of at most 60 characters without / and comma",
+    VERSION: "a version such as 2026.1, at most 32 characters long",
 }
 """What a text must be that does not match a pattern of the model, in words."""
 
@@ -241,6 +267,12 @@ GibiBytes = Annotated[int, BeforeValidator(gibibytes), PlainSerializer(_gibibyte
 Text = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True)]
 """One line of prose."""
 
+Tag = Annotated[str, StringConstraints(pattern=TAG)]
+"""A tag of a server."""
+
+MetadataKey = Annotated[str, AfterValidator(_metadata_key)]
+"""A key of server metadata."""
+
 Count = Annotated[int, Strict(), Field(ge=1, le=1_000_000)]
 """How many of something there are; text and truth values are no counts."""
 
@@ -250,7 +282,7 @@ Flag = Annotated[bool, Strict()]
 Ratio = Annotated[float, Strict(), Field(gt=0, le=1_000, allow_inf_nan=False)]
 """An allocation ratio of placement: 1.0 means no overcommitment."""
 
-Address = Annotated[IPv4Address | IPv6Address, BeforeValidator(_address)]
+Address = Annotated[IPv4Address | IPv6Address, BeforeValidator(address)]
 """An IP address."""
 
 Cidr = Annotated[IPv4Network | IPv6Network, BeforeValidator(_cidr)]

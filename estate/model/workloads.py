@@ -3,15 +3,38 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from estate.model.block import Block, NamedBlock
+from estate.model.block import Block, ResourceBlock
 from estate.model.differences import Difference, by_member, differing, said, with_difference
 from estate.model.finding import Loc
 from estate.model.needs import Need
-from estate.model.words import Day, GibiBytes, Name, NameRange, RefersTo, Text
+from estate.model.secrets import SecretText
+from estate.model.words import (
+    VERSION,
+    Address,
+    Day,
+    Flag,
+    GibiBytes,
+    MetadataKey,
+    Name,
+    NameRange,
+    RefersTo,
+    Tag,
+    Text,
+)
+
+OWN_METADATA = "estate_"
+"""Keys of server metadata that are written from the documents begin with this."""
 
 
 class ReasonCode(StrEnum):
@@ -39,7 +62,29 @@ class Volume(Block):
     size: GibiBytes = Field(description="Size, GiB.")
 
 
-class Workload(NamedBlock):
+class BootVolume(Block):
+    """A root disk that is a volume made from the image; a disk of the flavor's size if there is none."""
+
+    type: Annotated[Name, RefersTo("volume_types")] = Field(description="Volume type.")
+    size: GibiBytes | None = Field(default=None, description="Size, GiB; as the image has it if absent.")
+
+
+class UserData(Block):
+    """What cloud-init gets: text, a file of the environment's folder, or all of it a secret."""
+
+    text: str | None = Field(default=None, description="The text itself.")
+    file: Text | None = Field(default=None, description="A file, relative to the environment's folder.")
+    secret: SecretText | None = Field(default=None, description="A secret that holds the whole text.")
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        given = [key for key in ("text", "file", "secret") if getattr(self, key) is not None]
+        if len(given) != 1:
+            raise ValueError(f"expected one of text, file and secret, got {' and '.join(given) or 'none'}")
+        return self
+
+
+class Workload(ResourceBlock):
     """Servers of one kind. Placement follows from the image and the restriction."""
 
     members: NameRange = Field(
@@ -47,14 +92,38 @@ class Workload(NamedBlock):
         description="Names of its servers, e.g. `ledger-db-[1-2]`; its own name if absent.",
     )
     image: Annotated[Name, RefersTo("images")] = Field(description="Image that its servers boot from.")
+    image_version: Annotated[str, StringConstraints(pattern=VERSION)] | None = Field(
+        default=None, description="An older version of the image that its servers stay on."
+    )
     flavor: Annotated[Name, RefersTo("flavors")] = Field(description="Flavor of its servers.")
     networks: Annotated[NameRange, RefersTo("networks")] = Field(
         description="Logical networks, one port each, in this order."
     )
+    addresses: Annotated[dict[Name, tuple[Address, ...]], RefersTo("networks")] = Field(
+        default_factory=dict,
+        description="Fixed addresses of its port, by network; of a workload with several members each "
+        "says its own.",
+    )
     security_groups: Annotated[NameRange, RefersTo("security_groups")] = Field(
         default=(), description="Security groups of its ports."
     )
+    boot_volume: BootVolume | None = Field(
+        default=None, description="That the root disk is a volume, and of which type."
+    )
     volumes: dict[Name, Volume] = Field(default_factory=dict, description="Data volumes of each member.")
+    keypair: Annotated[Name | None, RefersTo("keypairs")] = Field(
+        default=None, description="Public key that cloud-init lets in."
+    )
+    user_data: UserData | None = Field(default=None, description="What cloud-init gets.")
+    config_drive: Flag | None = Field(
+        default=None, description="Whether metadata comes on a drive; as the cloud has it if absent."
+    )
+    description: Text | None = Field(default=None, description="What it is for.")
+    owner: Text | None = Field(default=None, description="Who answers for it.")
+    metadata: dict[MetadataKey, Text] = Field(
+        default_factory=dict, description="Further metadata of its servers; `estate_…` is ours."
+    )
+    tags: tuple[Tag, ...] = Field(default=(), description="Tags of its servers.")
     availability_zone: Annotated[Name | None, RefersTo("availability_zones")] = Field(
         default=None, description="Only needed where several aggregates have the image's hypervisor."
     )
@@ -67,6 +136,16 @@ class Workload(NamedBlock):
     restriction: Restriction | None = Field(
         default=None, description="Why it must stay on ESXi; absent if it may run anywhere."
     )
+
+    @field_validator("metadata", mode="after")
+    @classmethod
+    def _not_ours(cls, metadata: dict[str, str]) -> dict[str, str]:
+        ours = [key for key in metadata if key.startswith(OWN_METADATA)]
+        if ours:
+            raise ValueError(
+                f"expected keys without {OWN_METADATA}, which are written from the documents, got {ours[0]}"
+            )
+        return metadata
 
     differences: dict[str, "MemberDifference"] = Field(
         default_factory=dict,

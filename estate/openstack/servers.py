@@ -7,6 +7,12 @@ from openstack.connection import Connection
 WORKLOAD_KEY = "estate_workload"
 """Server metadata: the workload that a server is a member of."""
 
+DESCRIPTION_KEY = "estate_description"
+"""Server metadata: what it is for."""
+
+OWNER_KEY = "estate_owner"
+"""Server metadata: who answers for it."""
+
 RESTRICTION_KEY = "estate_restriction"
 """Server metadata: the reason code of the restriction to ESXi; absent on servers that may run anywhere."""
 

@@ -1,7 +1,7 @@
 """The program's registrations, recorded: raw inputs, dependencies and options as the engine gets them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 from components.landscape import build
 from estate.documents import load
 from estate.model import Estate
+from estate.model.images import glance_name
+from estate.model.workloads import UserData
 from estate.vsphere.connections import Login
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +38,9 @@ class Registration:
     protect: bool
     delete_before_replace: bool
     replace_on_changes: tuple[str, ...]
+    ignore_changes: tuple[str, ...]
+    aliases: tuple[tuple[str, str], ...]
+    """(name, parent's URN) of what it may have been before; what an alias leaves open is empty."""
     provider: str
     outputs: dict[str, Any]
 
@@ -104,6 +109,8 @@ def record(program: Callable[[], object], *, preview: bool = False) -> dict[str,
             protect=request.protect,
             delete_before_replace=request.deleteBeforeReplace,
             replace_on_changes=tuple(request.replaceOnChanges),
+            ignore_changes=tuple(request.ignoreChanges),
+            aliases=tuple((one.spec.name, one.spec.parentUrn) for one in request.aliases),
             provider=request.provider,
             outputs=recorder.outputs.get(urn, {}),
         )
@@ -120,8 +127,20 @@ def sandbox() -> Estate:
 def record_estate(estate: Estate, *, preview: bool = False) -> dict[str, Registration]:
     """What ``build`` registers for an estate."""
     logins = dict.fromkeys(estate.vcenters, LOGIN)
-    files = {name: f".estate/images/{name}" for name in estate.images}
-    return record(lambda: build(estate, logins=logins, image_files=files), preview=preview)
+    files = {
+        glance_name(name, version): f".estate/images/{glance_name(name, version)}"
+        for name, image in estate.images.items()
+        for version in image.versions
+    }
+    texts = {server: str(data.text) for server, data in _user_data(estate)}
+    return record(lambda: build(estate, logins=logins, image_files=files, user_data=texts), preview=preview)
+
+
+def _user_data(estate: Estate) -> Iterator[tuple[str, UserData]]:
+    for workload in estate.workloads.values():
+        for server in workload.servers:
+            if (data := workload.member(server).user_data) is not None:
+                yield server, data
 
 
 def _key(urn: str) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from components.tagged_image import MissingImageError, store
+from components.image_files import ImageFileError, store
 from estate.model import Image
 from tests.components.recording import sandbox
 
@@ -20,7 +20,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def fill(folder: Path, images: list[Image]) -> Path:
     folder.mkdir()
     for image in images:
-        (folder / image.file).write_text(f"content of {image.name}")
+        (folder / image.file_name).write_text(f"content of {image.name}")
     return folder
 
 
@@ -36,7 +36,7 @@ def test_the_same_content_elsewhere_is_no_change(folder: Path, tmp_path: Path) -
 
 def test_a_new_file_at_the_same_path_is_a_change(folder: Path) -> None:
     before = store(IMAGES, folder)
-    (folder / IMAGES[0].file).write_text("patched")
+    (folder / IMAGES[0].file_name).write_text("patched")
     after = store(IMAGES, folder)
     assert {name for name in before if before[name] != after[name]} == {IMAGES[0].name}
     assert Path(after[IMAGES[0].name]).read_text() == "patched"
@@ -44,8 +44,8 @@ def test_a_new_file_at_the_same_path_is_a_change(folder: Path) -> None:
 
 def test_all_missing_files_are_said_at_once_and_how_to_mend(folder: Path) -> None:
     for image in IMAGES[:2]:
-        (folder / image.file).unlink()
-    with pytest.raises(MissingImageError) as caught:
+        (folder / image.file_name).unlink()
+    with pytest.raises(ImageFileError) as caught:
         store(IMAGES, folder)
     assert str(caught.value).count("there is no file") == 2
     assert "ESTATE_IMAGES" in str(caught.value)

@@ -153,6 +153,7 @@ def test_volumes_stand_in_their_servers_zone(recorded: Recorded) -> None:
         "name": "ledger-db/data",
         "size": 10,
         "volumeType": "standard-esxi",
+        "volumeRetypePolicy": "on-demand",
         "availabilityZone": "az-esxi",
     }
     assert recorded["VolumeTypeV3::standard-esxi"].inputs["extraSpecs"] == {
@@ -288,7 +289,8 @@ def test_an_estate_without_esxi_speaks_to_no_vcenter() -> None:
         storage={},
     )
     recorded = record(
-        lambda: build(kvm_only, logins={}, image_files=dict.fromkeys(kvm_only.images, "image")), preview=True
+        lambda: build(kvm_only, logins={}, image_files=dict.fromkeys(kvm_only.images, "image"), user_data={}),
+        preview=True,
     )
     assert not any("vsphere" in one.type for one in recorded.values())
 

@@ -6,19 +6,23 @@ words everywhere.
 """
 
 from estate.model import Estate, Finding
+from estate.model.members import flat, folded
 from estate.placement.contradictions import (
     capacity,
     compute,
     flavors,
     hosts,
+    images,
+    network,
     server_groups,
     storage,
     workloads,
 )
 
-_SUBJECTS = (compute, hosts, capacity, flavors, server_groups, workloads, storage)
+_SUBJECTS = (compute, hosts, network, images, capacity, flavors, server_groups, workloads, storage)
 
 
 def check(estate: Estate) -> list[Finding]:
     """All contradictions, subject by subject, each in the order of the documents; empty if there is none."""
-    return [finding for subject in _SUBJECTS for finding in subject.check(estate)]
+    alike = flat(estate)
+    return folded(estate, (finding for subject in _SUBJECTS for finding in subject.check(alike)))
