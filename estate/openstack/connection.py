@@ -38,6 +38,9 @@ def cloud_faults() -> Iterator[None]:
         raise CloudError(
             f"the cloud does not answer: {error} Is it running, and is auth_url right?"
         ) from error
+    except exceptions.NotSupported as error:
+        # openstacksdk's word for a service in the catalogue whose address gave it no version document.
+        raise CloudError(f"a service of the cloud does not answer: {error} Is it running?") from error
     except (exceptions.ForbiddenException, auth.Forbidden) as error:
         raise CloudError(
             f"the cloud refuses: {error} This needs a project-scoped login with role admin."

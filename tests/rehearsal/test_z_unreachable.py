@@ -15,7 +15,7 @@ from sandbox import lifecycle
 from tests.rehearsal.conftest import Stage
 
 ESTATE = "from estate.cli import main; main()"
-PARTS = ("vcenter-vc1", "cinder", "neutron", "nova", "keystone")
+PARTS = ("vcenter-vc1", "cinder", "neutron", "glance", "nova", "keystone")
 """In this order, as each is killed for good: from what ``landing`` asks last to what it asks first."""
 
 
@@ -74,7 +74,8 @@ def test_a_part_that_is_gone(stage: Stage, files: dict[str, Path], part: str) ->
 
     sentence = said(stage, "landing", "--cloud", files=files)
     assert "does not answer" in sentence
-    assert any(f":{port}" in sentence or f"port={port}" in sentence for port in status.ports)
+    named = any(f":{port}" in sentence or f"port={port}" in sentence for port in status.ports)
+    assert named or (part == "glance" and "image service" in sentence)  # openstacksdk tells no address there
     if part in {"vcenter-vc1", "keystone"}:
         assert "does not answer" in said(stage, "up", "--cloud", files=files)
 
