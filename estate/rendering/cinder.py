@@ -8,7 +8,26 @@ from estate.rendering.fragment import DEFAULT, Fragment, Setting, fragment, sett
 from estate.rendering.vsphere import datastore_regex, login
 
 VOLUME_SERVICE = "cinder-volume"
+API_SERVICE = "cinder-api"
 CONF_FOLDER = "/etc/cinder/cinder.conf.d"
+POLICY_PATH = "/etc/cinder/policy.d/50-estate.yaml"
+"""Read by itself: oslo.policy's ``policy_dirs`` is ``policy.d``. Rules are named in cinder/policies."""
+
+_METADATA = "volume_extension:volume_image_metadata"
+_POLICY = (
+    (
+        "Image properties of bootable volumes place servers as those of images do, and Glance's protections "
+        "do not\nreach them: operators alone change them (nova/block_device.py).",
+        (f"{_METADATA}:set", f"{_METADATA}:remove"),
+        "rule:admin_api",
+    ),
+    (
+        "A rebuild of a server with a root volume (Nova's microversion 2.93) puts another image on it, "
+        "without the\ntags that keep the server on its side: nobody does that, servers are made anew.",
+        ("volume:reimage", "volume:reimage_reserved"),
+        "!",
+    ),
+)
 
 
 def fragments(estate: Estate) -> Iterator[Fragment]:
@@ -24,6 +43,17 @@ def fragments(estate: Estate) -> Iterator[Fragment]:
         )
     for back_end in known:
         yield stanza(estate, back_end)
+    yield policy()
+
+
+def policy() -> Fragment:
+    """Rules of Cinder's API that close what Glance's property protections leave open."""
+    blocks = [
+        "".join(f"# {line}\n" for line in why.splitlines())
+        + "".join(f'"{name}": "{who}"\n' for name in names)
+        for why, names, who in _POLICY
+    ]
+    return Fragment(path=POLICY_PATH, service=API_SERVICE, text="\n".join(blocks))
 
 
 def stanza(estate: Estate, back_end: BackEnd) -> Fragment:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from estate.placement.guarantee import DISK_FORMATS, PROTECTED_PROPERTIES
 from estate.rendering.fragment import DEFAULT, Fragment, fragment, setting
 
 SERVICE = "glance-api"
@@ -17,7 +18,7 @@ _RULES = (
     (
         "What decides where servers land: operators only, else a member could send a general image to ESXi.\n"
         "Nova reads hypervisor_type and img_hv_type (nova/objects/image_meta.py) and trait:… of images.",
-        ("^hypervisor_type$", "^img_hv_type$", "^trait:CUSTOM_HV_.*"),
+        PROTECTED_PROPERTIES,
         {"create": "admin", "read": "@", "update": "admin", "delete": "admin"},
     ),
     (
@@ -41,7 +42,7 @@ def fragments() -> Iterator[Fragment]:
     yield fragment(
         path="/etc/glance/glance-api.conf.d/50-estate.conf",
         service=SERVICE,
-        purpose="Glance: operators alone tag images for a hypervisor.",
+        purpose="Glance: operators alone tag images for a hypervisor, and the format says where they boot.",
         settings=[
             setting(
                 DEFAULT,
@@ -50,6 +51,14 @@ def fragments() -> Iterator[Fragment]:
                 why="Looked for beside glance-api.conf (oslo.config find_file).",
             ),
             setting(DEFAULT, "property_protection_rule_format", "roles"),
+            setting(
+                "image_format",
+                "disk_formats",
+                ",".join(DISK_FORMATS),
+                why="Each says on which side it boots. An iso boots on both: with one of their own, members "
+                "could rebuild a\n"
+                "server that must stay on ESXi, and resize it to KVM (`estate prove` finds the way).",
+            ),
         ],
     )
     yield protections()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from estate.model import Aggregate, Cluster, Estate, Hypervisor
 from estate.placement.capacity import reserved
+from estate.placement.guarantee import FILTERS, default_zone
 from estate.placement.triple import TRAIT, trait_key
 from estate.rendering.fragment import DEFAULT, Fragment, Setting, fragment, setting
 from estate.rendering.vsphere import datastore_regex, login
@@ -17,16 +18,6 @@ COMPUTE_SERVICE = "nova-compute"
 CONF_PATH = "/etc/nova/nova.conf.d/50-estate.conf"
 PROVIDER_PATH = "/etc/nova/provider_config/estate.yaml"
 """Nova reads every ``*.yaml`` of ``[compute] provider_config_location``, by default this folder."""
-
-FILTERS = (
-    "ComputeFilter",
-    "ComputeCapabilitiesFilter",
-    "ImagePropertiesFilter",
-    "ServerGroupAntiAffinityFilter",
-    "ServerGroupAffinityFilter",
-    "AggregateImagePropertiesIsolation",
-)
-"""Nova's default filters, and the one that reads ``img_hv_type`` of aggregates."""
 
 
 def fragments(estate: Estate) -> Iterator[Fragment]:
@@ -246,12 +237,12 @@ def _protected_properties() -> list[str]:
 
 
 def _default_zone(estate: Estate) -> Iterator[Setting]:
-    kvm = estate.aggregates_of(Hypervisor.KVM)
-    if len(kvm) == 1:
+    zone = default_zone(estate)
+    if zone is not None:
         yield setting(
             DEFAULT,
             "default_schedule_zone",
-            kvm[0].availability_zone,
+            zone,
             why="A request that names no zone is a general one: a second barrier before the ESXi "
             "aggregates, should the\n"
             "mirror of the aggregates in placement be missing (nova/compute/api.py parse_availability_zone).",

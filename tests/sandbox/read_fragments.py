@@ -46,7 +46,9 @@ def nova(path):
 
 
 def cinder(path):
-    """A stanza by the options of Cinder's drivers, as Cinder registers them for a back end."""
+    """A stanza by the options of Cinder's drivers, as Cinder registers them for a back end; its policy rules."""
+    if path.endswith(".yaml"):
+        return _rules(path)
     from cinder import objects
 
     objects.register_all()
@@ -61,6 +63,16 @@ def cinder(path):
             options = [*manager.volume_backend_opts, *driver.volume_opts, *vmdk.vmdk_opts]
             configuration.Configuration(options, config_group=section)
     return _effective(cfg.CONF, path)
+
+
+def _rules(path):
+    """Rule → its check as Cinder's enforcer holds it, ``null`` for a rule that Cinder does not have."""
+    from cinder import policies
+    from oslo_policy import policy
+
+    known = {rule.name for rule in policies.list_rules()}
+    written = policy.Rules.load(Path(path).read_text(), "default")
+    return {name: str(check) if name in known else None for name, check in written.items()}
 
 
 def glance(path):

@@ -1,0 +1,160 @@
+"""``estate explain``, ``place``, ``prove`` and ``headroom``: what they print, and with which exit code."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from estate.cli import app
+from estate.placement.table import markdown
+from tests.estates import ROOT
+
+SANDBOX = str(ROOT / "stacks" / "sandbox")
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, list(arguments))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
+def as_json(*arguments: str, code: int = 0) -> Any:
+    found, output = run(*arguments, "--format", "json")
+    assert found == code, output
+    return json.loads(output)
+
+
+def test_place_says_where_and_why() -> None:
+    landings = {one["workload"]: one for one in as_json("place", SANDBOX)["landings"]}
+    assert landings["ledger-db"] == {
+        "workload": "ledger-db",
+        "restricted": True,
+        "aggregate": "vendor",
+        "zone": "az-esxi",
+        "hosts": ["nova-esx-a", "nova-esx-b"],
+        "decidedBy": "required traits",
+        "why": "the provider has no trait CUSTOM_HV_VMWARE, which flavor "
+        '"esxi-medium" and image "linux-esxi" requires',
+    }
+    assert landings["web-1"]["aggregate"] == "general"
+    assert len(landings["web-1"]["hosts"]) == 5
+    code, text = run("place", SANDBOX)
+    assert code == 0
+    assert "Where every workload lands" in text
+
+
+def test_explain_goes_host_by_host() -> None:
+    found = as_json("explain", SANDBOX, "ledger-db")
+    hosts = {one["host"]: one for one in found["hosts"]}
+    assert hosts["nova-esx-a"] == {
+        "host": "nova-esx-a",
+        "aggregates": ["vendor"],
+        "accepted": True,
+        "rejectedBy": [],
+    }
+    rules = [one["rule"] for one in hosts["kvm01.sandbox.example"]["rejectedBy"]]
+    assert rules == [
+        "required traits",
+        "map_az_to_placement_aggregate",
+        "require_image_type_support",
+        "isolate_aggregates",
+    ]
+    assert "Filter ImagePropertiesFilter returned 2 host(s)" in found["log"]
+
+
+def test_explain_in_another_zone() -> None:
+    code, text = run("explain", SANDBOX, "ledger-db", "--zone", "az-kvm")
+    assert code == 1
+    assert "Got no allocation candidates from the Placement API." in text
+    code, text = run("explain", SANDBOX, "ledger-db", "--zone", "nowhere")
+    assert code == 1
+    assert "refused by availability_zone: The requested availability zone is not available (HTTP 400)" in text
+
+
+def test_explain_knows_no_such_workload() -> None:
+    code, text = run("explain", SANDBOX, "ledger-dc")
+    assert code == 2
+    assert 'there is no workload "ledger-dc". Did you mean ledger-db or' in text
+
+
+def test_prove_holds() -> None:
+    found = as_json("prove", SANDBOX)
+    assert found["holds"] is True
+    assert found["counterexamples"] == []
+    assert found["assumptions"]
+    assert {row["claim"] for row in found["matrix"]} == {
+        "esxi-by-grant",
+        "restricted-stays",
+        "untagged-nowhere",
+        "lands",
+    }
+    code, text = run("prove", SANDBOX)
+    assert code == 0
+    assert "the guarantee holds" in text
+
+
+def test_prove_takes_away_each_setting() -> None:
+    found = as_json("prove", SANDBOX, "--each-setting")
+    settings = {one["name"]: one for one in found["settings"]}
+    one = settings["glance-api.conf [image_format] disk_formats"]
+    assert one["needed"] is True
+    assert [step["operation"] for step in one["counterexample"]["steps"]] == [
+        "create",
+        "unpin",
+        "rebuild",
+        "resize",
+    ]
+    assert one["counterexample"]["steps"][2]["image"] == {
+        "name": "own iso",
+        "diskFormat": "iso",
+        "properties": {},
+    }
+    assert settings["nova.conf [DEFAULT] default_schedule_zone"]["needed"] is False
+
+
+def test_a_proof_that_fails_says_how(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The documents cannot break it by themselves, so the rendered configuration is changed here."""
+    from estate.placement import guarantee  # noqa: PLC0415
+    from estate.placement.proof import situation  # noqa: PLC0415
+
+    rights = guarantee.Rights(
+        protected_properties=(),
+        disk_formats=guarantee.DISK_FORMATS,
+        volume_image_metadata=False,
+        reimage=False,
+    )
+    monkeypatch.setattr(situation, "RIGHTS", rights)
+    code, text = run("prove", SANDBOX)
+    assert code == 1
+    assert (
+        "esxi-by-grant: members of any-other-project: create with flavor plain from an own image "
+        "(vmdk trait:CUSTOM_HV_VMWARE=required) in zone az-esxi → nova-esx-a, nova-esx-b."
+    ) in text
+    found = as_json("prove", SANDBOX, code=1)
+    assert found["holds"] is False
+    first = found["counterexamples"][0]
+    assert (first["project"], first["admin"]) == ("any-other-project", False)
+
+
+def test_headroom_as_json() -> None:
+    found = as_json("headroom", SANDBOX)["headroom"]
+    assert [(one["aggregate"], one["view"], one["fits"]) for one in found] == [
+        ("general", "kvm", True),
+        ("vendor", "nova", True),
+        ("vendor", "hosts", True),
+    ]
+    code, text = run("headroom", SANDBOX)
+    assert code == 0
+    assert "general (its hosts but the largest, without kvm01.sandbox.example)" in text
+
+
+def test_the_page_of_rules_is_current() -> None:
+    assert (Path(ROOT) / "docs" / "placement.md").read_text() == markdown()
+
+
+@pytest.mark.parametrize("command", ["place", "prove", "headroom"])
+def test_an_environment_that_does_not_exist(command: str) -> None:
+    code, _ = run(command, "no-such-environment")
+    assert code == 2
