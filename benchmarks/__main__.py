@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from shutil import copytree
 
+from benchmarks import check
 from operations.stack import PROGRAM
 from toolchain import engine
 from toolchain.progress import Progress
@@ -125,6 +126,7 @@ def main() -> None:
             run.timed([str(ESTATE), "toolchain"])
         run.measure("toolchain, second call", "toolchain")
         run.ground()
+    run.rows += check.rows(check.measured())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     print(f"{os.cpu_count()} cores, {memory / 2**30:.0f} GiB, Python {platform.python_version()}\n")
     print("| what | figure |\n|---|---|")

@@ -247,7 +247,11 @@ class _Builder:
         self.faulty.add(position)
 
     def _node(self, event: yaml.Event, depth: int) -> Node:
-        position = self._position(event)
+        mark = event.start_mark
+        assert mark is not None  # libyaml marks every event
+        position = Position(self.file, mark.line + 1, mark.column + 1)
+        if type(event) is yaml.ScalarEvent and event.tag is None and event.anchor is None:
+            return self._scalar(event, position)  # nearly everything is one
         if depth > MAX_DEPTH:
             raise UnreadableError(
                 "nested-too-deeply", f"expected at most {MAX_DEPTH} levels of nesting, got more.", position

@@ -160,6 +160,8 @@ class Workload(ResourceBlock):
         cls, differences: dict[str, "MemberDifference"], info: ValidationInfo
     ) -> dict[str, "MemberDifference"]:
         """Each names members of the workload, and what a member has altogether fits together."""
+        if not differences:
+            return differences
         values = {**info.data, "differences": {}}
         if {"members", "name"} <= values.keys():
             by_member(differences, values["members"] or (values["name"],))

@@ -1,5 +1,6 @@
 """What holds for all documents: positions are right, nothing is accepted silently, no traceback."""
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -179,3 +180,91 @@ def test_the_model_has_words_for_every_pattern() -> None:
     schema = str(Estate.model_json_schema())
     found = [piece.split("'")[0] for piece in schema.replace("\\\\", "\\").split("'pattern': '")[1:]]
     assert {pattern for pattern in found if "MiB" not in pattern} == set(PATTERNS)
+
+
+layer_like = st.sampled_from(
+    ["!remove", "!table t.csv", "!table ../t.csv", "!secret x", "!secret X", "!other 1"]
+)
+
+
+@quick
+@given(
+    changes=st.lists(st.tuples(st.sampled_from(PATHS), layer_like | json_like), min_size=1, max_size=3),
+    table=st.text('abn,me;"\n.: !removesct', max_size=40),
+)
+def test_a_broken_layer_is_sound_or_said_in_our_words(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[Loc, Any]], table: str
+) -> None:
+    """Whatever lies over the sandbox, with any tag at any place and any text as a table."""
+    lines = [f"extends: {SANDBOX}"]
+    above: dict[str, Any] = {}
+    for loc, change in changes:
+        inner = above
+        for part in loc[:-1]:
+            following = inner.setdefault(str(part), {})
+            inner = following if isinstance(following, dict) else {}
+        inner[str(loc[-1])] = change
+    where = tmp_path_factory.mktemp("layer")
+    (where / "t.csv").write_text(table, encoding="utf-8")
+    (where / "all.yaml").write_text("\n".join([*lines, *_lines(above, "")]) + "\n", encoding="utf-8")
+    loaded = load(where)
+    shutil.rmtree(where)
+    assert (loaded.estate is None) == bool(loaded.problems)
+    for problem in loaded.problems:
+        assert problem.message.endswith((".", "?"))
+        assert not any(word in str(problem) for word in PYDANTICS_WORDS), str(problem)
+
+
+def _lines(value: dict[str, Any], indent: str) -> list[str]:
+    """A mapping as a document, in which a text that begins with ! is a tag."""
+    lines: list[str] = []
+    for key, inner in value.items():
+        if isinstance(inner, dict) and inner:
+            lines += [f"{indent}{json.dumps(key)}:", *_lines(inner, f"{indent}  ")]
+        elif isinstance(inner, str) and inner.startswith("!"):
+            lines.append(f"{indent}{json.dumps(key)}: {inner}")
+        else:
+            lines.append(f"{indent}{json.dumps(key)}: {json.dumps(inner, ensure_ascii=False)}")
+    return lines
+
+
+@quick
+@given(
+    loc=st.sampled_from(
+        [
+            loc
+            for loc, node in _nodes(load(SANDBOX).root)
+            if isinstance(node, Mapping) and len(loc) > 1 and all(isinstance(part, str) for part in loc)
+        ]
+    ),
+    key=st.text("abcdefghij_", max_size=8).map("zz".__add__),
+)
+def test_no_unknown_key_is_accepted_in_a_layer(
+    tmp_path_factory: pytest.TempPathFactory, loc: Loc, key: str
+) -> None:
+    above: dict[str, Any] = {key: {}}
+    for part in reversed(loc):
+        above = {str(part): above}
+    where = tmp_path_factory.mktemp("layer")
+    (where / "all.yaml").write_text("\n".join([f"extends: {SANDBOX}", *_lines(above, "")]))
+    loaded = load(where)
+    shutil.rmtree(where)
+    assert any(key in str(problem) for problem in loaded.problems), loaded.estate
+
+
+@quick
+@given(
+    rows=st.lists(st.lists(st.text("a1;,\" !\n'", max_size=6), max_size=4), max_size=4),
+    column=st.sampled_from(["zz", "image.zz", "restriction.zz", "zz.type", "volumes.data.zz"]),
+)
+def test_no_unknown_column_is_accepted(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]], column: str
+) -> None:
+    where = folder(tmp_path_factory.mktemp("table"), base=BASE, case="workloads: !table t.csv")
+    with (where / "t.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["name", "image", column], *rows])
+    problems = load(where).problems
+    shutil.rmtree(where)
+    assert any(f'unknown column "{column}"' in one.message for one in problems)
+    for problem in problems:
+        assert not any(word in str(problem) for word in PYDANTICS_WORDS), str(problem)
