@@ -45,7 +45,7 @@ def documents(folder: Path, workloads: int) -> Path:
         if path.name == "compute.yaml":
             hosts = workloads // 4
             text = text.replace("esxi-a[1-3]", f"esxi-a[1-{workloads // 30 + 3}]")
-            text = text.replace("kvm[01-05]", f"kvm[01-{hosts + 5}]" if hosts < 95 else f"kvm[1-{hosts}]")
+            text = text.replace("kvm[01-05]", f"kvm[1-{hosts + 5}]")
         if path.name != "workloads.yaml":
             (folder / path.name).write_text(text, encoding="utf-8")
     (folder / "workloads.yaml").write_text(

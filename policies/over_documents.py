@@ -6,7 +6,7 @@ from estate.model import Estate, Finding, Hypervisor, Workload
 from estate.model.members import flat, folded
 from estate.model.releases import unproven
 from estate.placement import contradictions
-from estate.placement.prediction import accepting
+from estate.placement.landing import Lander
 from estate.placement.triple import aggregate_metadata, flavor_extra_specs, image_properties
 from policies.facts import AggregateFacts, Facts, FlavorFacts, ImageFacts, ServerFacts
 from policies.rules import RULES
@@ -49,6 +49,7 @@ def findings(estate: Estate) -> list[Finding]:
 
 def facts_of(estate: Estate) -> Facts:
     """What the components will make of the documents."""
+    lander = Lander(estate)
     images = {
         name: ImageFacts(
             origin=("images", name),
@@ -98,7 +99,7 @@ def facts_of(estate: Estate) -> Facts:
                 reason=workload.restriction.reason.value if workload.restriction is not None else None,
                 image=images[workload.image],
                 flavor=flavors[workload.flavor],
-                zone=_zone(estate, workload),
+                zone=_zone(lander, workload),
             )
             for name, workload in estate.workloads.items()
             if workload.image in images and workload.flavor in flavors
@@ -107,9 +108,8 @@ def facts_of(estate: Estate) -> Facts:
     )
 
 
-def _zone(estate: Estate, workload: Workload) -> str | None:
+def _zone(lander: Lander, workload: Workload) -> str | None:
     """The zone that the servers will name: the declared one, else that of the aggregate that takes them."""
     if workload.availability_zone is not None:
         return workload.availability_zone
-    candidates = accepting(estate, workload)
-    return candidates[0].availability_zone if len(candidates) == 1 else None
+    return lander.landing(workload).zone
