@@ -39,7 +39,13 @@ _RULES = (
 
 def fragments() -> Iterator[Fragment]:
     """glance-api.conf and the file of rules that it names."""
-    yield fragment(
+    yield conf()
+    yield protections()
+
+
+def conf() -> Fragment:
+    """Lines of glance-api.conf."""
+    return fragment(
         path="/etc/glance/glance-api.conf.d/50-estate.conf",
         service=SERVICE,
         purpose="Glance: operators alone tag images for a hypervisor, and the format says where they boot.",
@@ -61,7 +67,6 @@ def fragments() -> Iterator[Fragment]:
             ),
         ],
     )
-    yield protections()
 
 
 def protections() -> Fragment:

@@ -46,7 +46,7 @@ def nova(path):
 
 
 def cinder(path):
-    """A stanza by the options of Cinder's drivers, as Cinder registers them for a back end; its policy rules."""
+    """A stanza by the options of Cinder's drivers, as Cinder registers them; its policy rules."""
     if path.endswith(".yaml"):
         return _rules(path)
     from cinder import objects
