@@ -23,7 +23,11 @@ class FlavorRef:
 
 
 class Flavor(Component):
-    """KVM: public. ESXi: private, and open to the projects that the documents name."""
+    """Private, and open to the projects that the documents name; a KVM flavor that names none is public.
+
+    Nova cannot change a flavor's size: it is made anew under another id, and the servers that have it are
+    resized to it. Its extra specs change in place, but a server keeps those that it was booted with.
+    """
 
     def __init__(
         self,
@@ -33,7 +37,7 @@ class Flavor(Component):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         extra_specs = flavor_extra_specs(flavor)
-        is_public = flavor.hypervisor is Hypervisor.KVM
+        is_public = flavor.hypervisor is Hypervisor.KVM and not flavor.projects
         facts = {"hypervisor": flavor.hypervisor.value, "extraSpecs": extra_specs, "isPublic": is_public}
         super().__init__(flavor.name, facts, opts)
         resource = openstack.compute.Flavor(

@@ -8,6 +8,7 @@ import pulumi_openstack as openstack
 
 from components.component import Component
 from components.gates.aggregate_isolation import AggregateIsolation
+from components.gates.aggregate_open import AggregateOpen
 from components.gates.compute_enabled import ComputeEnabled
 from components.gates.compute_ready import ComputeReady
 from components.gates.leaving_hosts import LeavingHosts
@@ -24,7 +25,7 @@ class AggregateRef:
     availability_zone: str
     id: pulumi.Output[str]
     enabled: tuple[pulumi.Resource, ...]
-    """Servers wait for these: every host isolated and enabled."""
+    """Servers wait for these: the gate behind every host, each isolated and enabled."""
 
 
 class HostAggregate(Component):
@@ -91,11 +92,12 @@ class HostAggregate(Component):
             )
             for host in hosts
         )
+        opened = AggregateOpen(aggregate.name, hosts=list(hosts), opts=self.child(depends_on=enabled))
         self.ref = AggregateRef(
             name=aggregate.name,
             hypervisor=aggregate.hypervisor,
             availability_zone=aggregate.availability_zone,
             id=resource.id,
-            enabled=enabled,
+            enabled=(opened,),
         )
         self.done(id=resource.id)

@@ -16,13 +16,14 @@ from components.logical_network import LogicalNetwork, NetworkRef, existing_netw
 from components.logical_router import LogicalRouter
 from components.project import Project
 from components.security_group import SecurityGroup
+from components.server_group import ServerGroup
 from components.storage_array import StorageArray
 from components.tagged_image import TaggedImage
 from components.vcenter import reach
 from components.workload import Surroundings, Workload
 from estate.model import Aggregate, Estate, Hypervisor
 from estate.model.block import ResourceBlock
-from estate.placement.prediction import predict
+from estate.placement.prediction import Prediction, predict
 from estate.vsphere.connections import Login
 
 
@@ -67,7 +68,8 @@ def build(
         return EsxiAggregate(one, clusters=[clusters[name] for name in one.clusters], opts=top())
 
     aggregates = {name: aggregate(one).ref for name, one in estate.aggregates.items()}
-    project_ids = {name: Project(one, opts=top()).id for name, one in estate.projects.items()}
+    projects = {name: Project(one, opts=top()) for name, one in estate.projects.items()}
+    project_ids = {name: one.id for name, one in projects.items()}
     networks = _networks(estate, project_ids, top)
     groups = {name: SecurityGroup(one, opts=top(one)) for name, one in estate.security_groups.items()}
     for group in groups.values():
@@ -80,6 +82,9 @@ def build(
             array.name, estate=estate, cluster_ids=cluster_ids, project_ids=project_ids, opts=top(array)
         ).volume_types.items()
     }
+    for project in projects.values():
+        project.limit_volumes(volume_types)
+    server_groups = {name: ServerGroup(one, opts=top()) for name, one in estate.server_groups.items()}
     surroundings = Surroundings(
         images={
             name: TaggedImage(one, files=image_files, opts=top(one)).refs
@@ -92,6 +97,7 @@ def build(
         security_group_ids={name: group.id for name, group in groups.items()},
         volume_types=volume_types,
         keypairs={name: Keypair(one, opts=top(one)).name for name, one in estate.keypairs.items()},
+        server_group_ids={name: one.id for name, one in server_groups.items()},
     )
     predictions = predict(estate)
     servers: dict[str, pulumi.Output[str]] = {}
@@ -103,7 +109,28 @@ def build(
             user_data=user_data,
             opts=top(workload),
         ).server_ids
+    for name, server_group in server_groups.items():
+        members = [
+            server
+            for server, workload in estate.servers().items()
+            if workload.server_group == name
+            and aggregates[predictions[server].aggregate].hypervisor is Hypervisor.ESXI
+        ]
+        server_group.spread(
+            {member: servers[member] for member in members}, _clusters_of(estate, members, predictions)
+        )
     return Landscape(aggregates={name: one.id for name, one in aggregates.items()}, servers=servers)
+
+
+def _clusters_of(
+    estate: Estate, members: list[str], predictions: Mapping[str, Prediction]
+) -> dict[str, list[str]]:
+    """vCenter → clusters in which Nova may put the members."""
+    found: dict[str, list[str]] = {}
+    for aggregate in sorted({predictions[member].aggregate for member in members}):
+        for cluster in estate.aggregates[aggregate].clusters:
+            found.setdefault(estate.clusters[cluster].vcenter, []).append(cluster)
+    return found
 
 
 def _networks(

@@ -31,6 +31,7 @@ class Surroundings:
     security_group_ids: Mapping[str, pulumi.Output[str]]
     volume_types: Mapping[str, pulumi.Output[str]]
     keypairs: Mapping[str, pulumi.Output[str]]
+    server_group_ids: Mapping[str, pulumi.Output[str]]
 
     def image_of(self, workload: Model) -> ImageRef:
         """The version of its image that a workload names, or the newest."""
@@ -114,6 +115,11 @@ class Workload(Component):
             config_drive=workload.config_drive,
             metadata=_metadata(workload),
             tags=list(workload.tags) or None,
+            scheduler_hints=(
+                [{"group": self._in.server_group_ids[workload.server_group]}]
+                if workload.server_group
+                else None
+            ),
             opts=self.child(
                 depends_on=aggregate.enabled,
                 # A server that came up in ERROR is made anew by the next `up`.

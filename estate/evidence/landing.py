@@ -1,9 +1,10 @@
 """Predicted and real landing compared: pure, so that an auditor can repeat it from the same observations."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from estate.model import Estate, Hypervisor, Workload
+from estate.model.server_groups import Policy
 from estate.openstack.servers import RESTRICTION_KEY, AttachedVolume, Cloud, Port, Server
 from estate.placement.prediction import Prediction, predict
 from estate.vsphere.inventory import Machine
@@ -64,7 +65,37 @@ def compare(estate: Estate, cloud: Cloud, machines: Sequence[Machine]) -> tuple[
         rows += [_undeclared_server(twin, machine_of) for twin in candidates[1:]]
     rows += [_undeclared_server(other, machine_of) for others in running.values() for other in others]
     rows += _undeclared_machines(estate, cloud, machines)
-    return tuple(rows)
+    return tuple(_apart(estate, rows))
+
+
+def _apart(estate: Estate, rows: Sequence[Landing]) -> Iterator[Landing]:
+    """The rows, with a difference for each server that shares a host with one that it must be apart from.
+
+    On ESXi a DRS rule keeps members of a group on different ESXi hosts; on KVM Nova does, if it must.
+    """
+    servers = estate.servers()
+    where: dict[tuple[str, str], list[str]] = {}
+
+    def place(row: Landing) -> tuple[str, str] | None:
+        workload = servers.get(row.server) if row.workload is not None else None
+        if workload is None or workload.server_group is None:
+            return None
+        policy = estate.server_groups[workload.server_group].policy
+        host = row.esxi_host or (row.nova_host if policy is Policy.ANTI_AFFINITY else None)
+        return (workload.server_group, host) if policy.apart and host is not None else None
+
+    for row in rows:
+        if (found := place(row)) is not None:
+            where.setdefault(found, []).append(row.server)
+    for row in rows:
+        found = place(row)
+        others = [name for name in where[found] if name != row.server] if found is not None else []
+        if found is not None and others:
+            group, host = found
+            said = f'it shares {host} with {", ".join(others)}, which server group "{group}" keeps apart'
+            yield replace(row, differences=(*row.differences, said))
+        else:
+            yield row
 
 
 def _declared(

@@ -129,9 +129,19 @@ func (vc *vCenter) reconfigureCluster(
 		applyClusterSpec(cluster.ConfigurationEx.(*types.ClusterConfigInfoEx), spec)
 		return nil, nil
 	})
-	return &methods.ReconfigureComputeResource_TaskBody{
+	res := &methods.ReconfigureComputeResource_TaskBody{
 		Res: &types.ReconfigureComputeResource_TaskResponse{Returnval: task},
 	}
+	if len(spec.RulesSpec) > 0 {
+		later := vc.fresh()
+		later.Session = ctx.Session
+		go func() {
+			if _, fault := finish(later, res); fault == nil && vc.automaticCluster(cluster) {
+				vc.keepApart(later, cluster)
+			}
+		}()
+	}
+	return res
 }
 
 func (vc *vCenter) moveInto(ctx *simulator.Context, req *types.MoveInto_Task) soap.HasFault {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -118,6 +119,10 @@ func (vc *vCenter) automatic(ctx *simulator.Context, host *simulator.HostSystem)
 	if !ok {
 		return false
 	}
+	return vc.automaticCluster(cluster)
+}
+
+func (vc *vCenter) automaticCluster(cluster *simulator.ClusterComputeResource) bool {
 	drs := cluster.ConfigurationEx.(*types.ClusterConfigInfoEx).DrsConfig
 	return drs.Enabled != nil && *drs.Enabled && drs.DefaultVmBehavior == types.DrsBehaviorFullyAutomated
 }
@@ -133,6 +138,7 @@ func (vc *vCenter) evacuate(
 		return &types.ManagedObjectNotFound{Obj: from}
 	}
 	automatic := vc.automatic(ctx, host)
+	cluster, clustered := ctx.Map.Get(*host.Parent).(*simulator.ClusterComputeResource)
 	var others []types.ManagedObjectReference
 	for _, ref := range computeHosts(ctx, *host.Parent) {
 		if ref != from {
@@ -155,12 +161,7 @@ func (vc *vCenter) evacuate(
 		}
 		to, fault := vc.drs.choose(ctx, others, int64(vm.Summary.Config.MemorySizeMB),
 			func(h *simulator.HostSystem) bool {
-				for _, ds := range vm.Datastore {
-					if simulator.FindReference(h.Datastore, ds) == nil {
-						return false
-					}
-				}
-				return true
+				return sees(h, vm) && (!clustered || vc.free(ctx, cluster, ref, h.Self))
 			})
 		if fault != nil {
 			return fault
@@ -168,4 +169,73 @@ func (vc *vCenter) evacuate(
 		vc.migrate(ctx, vm, *to)
 	}
 	return nil
+}
+
+// keepApart does what rules ask for that keep machines on different hosts, as a fully automated DRS
+// does at its next round: of machines that share a host all but one are moved to hosts without any.
+func (vc *vCenter) keepApart(ctx *simulator.Context, cluster *simulator.ClusterComputeResource) {
+	for _, vms := range vc.rules(ctx, cluster) {
+		taken := map[types.ManagedObjectReference]bool{}
+		for _, ref := range vms {
+			vm, ok := ctx.Map.Get(ref).(*simulator.VirtualMachine)
+			if !ok || vm.Runtime.Host == nil {
+				continue
+			}
+			host := *vm.Runtime.Host
+			if taken[host] {
+				to, fault := vc.drs.choose(ctx, computeHosts(ctx, cluster.Self), int64(vm.Summary.Config.MemorySizeMB),
+					func(h *simulator.HostSystem) bool {
+						return !taken[h.Self] && sees(h, vm) && vc.free(ctx, cluster, ref, h.Self)
+					})
+				if fault != nil {
+					continue // more machines than hosts: the rule is violated, which vCenter only reports
+				}
+				vc.migrate(ctx, vm, *to)
+				host = *to
+			}
+			taken[host] = true
+		}
+	}
+}
+
+// rules lists the machines of each rule of a cluster that keeps them apart.
+func (vc *vCenter) rules(ctx *simulator.Context, cluster *simulator.ClusterComputeResource) [][]types.ManagedObjectReference {
+	var found [][]types.ManagedObjectReference
+	ctx.WithLock(cluster, func() {
+		for _, rule := range cluster.ConfigurationEx.(*types.ClusterConfigInfoEx).Rule {
+			apart, ok := rule.(*types.ClusterAntiAffinityRuleSpec)
+			if ok && apart.Enabled != nil && *apart.Enabled {
+				found = append(found, append([]types.ManagedObjectReference{}, apart.Vm...))
+			}
+		}
+	})
+	return found
+}
+
+// free tells whether a host runs no machine that a rule keeps apart from this one.
+func (vc *vCenter) free(
+	ctx *simulator.Context, cluster *simulator.ClusterComputeResource, vm, host types.ManagedObjectReference,
+) bool {
+	for _, vms := range vc.rules(ctx, cluster) {
+		if !slices.Contains(vms, vm) {
+			continue
+		}
+		for _, ref := range vms {
+			other, ok := ctx.Map.Get(ref).(*simulator.VirtualMachine)
+			if ok && ref != vm && other.Runtime.Host != nil && *other.Runtime.Host == host {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// sees tells whether a host mounts all datastores of a machine.
+func sees(host *simulator.HostSystem, vm *simulator.VirtualMachine) bool {
+	for _, ds := range vm.Datastore {
+		if simulator.FindReference(host.Datastore, ds) == nil {
+			return false
+		}
+	}
+	return true
 }

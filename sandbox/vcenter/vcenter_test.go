@@ -213,3 +213,40 @@ func TestOtherUploadsStayAsTheyAre(t *testing.T) {
 		}
 	}
 }
+
+func TestMachinesThatARuleKeepsApartAreMovedApart(t *testing.T) {
+	vc := start(t, example())
+	cluster := clusterOf(t, vc, "a1", "a2")
+	var vms []types.ManagedObjectReference
+	host := named(vc, "HostSystem", "a1")
+	for _, name := range []string{"one", "two"} {
+		spec := types.VirtualMachineConfigSpec{
+			Name: name, MemoryMB: 1024, GuestId: "otherGuest",
+			Files: &types.VirtualMachineFileInfo{VmPathName: "[shared]"},
+		}
+		made, fault := finish(vc.ctx, vc.createVM(vc.ctx, &types.CreateVM_Task{
+			This: vc.datacenter.VmFolder, Config: spec, Pool: *cluster.ResourcePool, Host: &host,
+		}))
+		if fault != nil {
+			t.Fatalf("%T", fault)
+		}
+		vms = append(vms, made.(types.ManagedObjectReference))
+	}
+	where := func(ref types.ManagedObjectReference) string {
+		return vc.ctx.Map.Get(*vc.ctx.Map.Get(ref).(*simulator.VirtualMachine).Runtime.Host).(*simulator.HostSystem).Name
+	}
+	cluster.ConfigurationEx.(*types.ClusterConfigInfoEx).Rule = []types.BaseClusterRuleInfo{
+		&types.ClusterAntiAffinityRuleSpec{
+			ClusterRuleInfo: types.ClusterRuleInfo{Name: "apart", Enabled: types.NewBool(false)}, Vm: vms,
+		},
+	}
+	vc.keepApart(vc.ctx, cluster)
+	if where(vms[0]) != where(vms[1]) {
+		t.Error("moved by a rule that is switched off")
+	}
+	cluster.ConfigurationEx.(*types.ClusterConfigInfoEx).Rule[0].GetClusterRuleInfo().Enabled = types.NewBool(true)
+	vc.keepApart(vc.ctx, cluster)
+	if where(vms[0]) == where(vms[1]) {
+		t.Errorf("both still on %s", where(vms[0]))
+	}
+}

@@ -41,6 +41,7 @@ def test_every_declared_thing_is_registered_once(recorded: Recorded) -> None:
         "pulumi-python:dynamic/estate:ComputeReady": 7,
         "pulumi-python:dynamic/estate:ComputeEnabled": 7,
         "pulumi-python:dynamic/estate:AggregateIsolation": 2,
+        "pulumi-python:dynamic/estate:AggregateOpen": 2,
         "pulumi-python:dynamic/estate:LeavingHosts": 2,
         "pulumi-python:dynamic/estate:BackEndReady": 2,
         "openstack:networking/network:Network": 2,

@@ -1,0 +1,87 @@
+"""Projects with quotas, flavors, server groups and the way into an aggregate, as the engine gets them."""
+
+from tests.components.recording import record_estate, sandbox
+from tests.estates import changed
+
+GROUPED = (
+    ("server_groups/gateways", {"policy": "soft-anti-affinity"}),
+    ("workloads/swift-gateway/members", "swift-[1-3]"),
+    ("workloads/swift-gateway/server_group", "gateways"),
+    ("workloads/web-1/server_group", "gateways"),
+)
+
+
+def test_servers_wait_for_one_gate_per_aggregate() -> None:
+    recorded = record_estate(sandbox())
+    gates = {name for name in recorded["Instance::web-1"].dependencies if name.startswith("Aggregate")}
+    assert gates == {"AggregateOpen::general-open"}
+    assert not any(name.startswith("ComputeEnabled") for name in recorded["Instance::web-1"].dependencies)
+    hosts = {f"ComputeEnabled::kvm0{number}.sandbox.example-enabled" for number in range(1, 6)}
+    assert recorded["AggregateOpen::general-open"].dependencies == hosts
+
+
+def test_a_quota_is_set_where_it_is_declared() -> None:
+    quota = {
+        "compute": {"cores": 100, "memory": "200 GiB", "instances": 0},
+        "volumes": {"types": {"standard-esxi": {"volumes": 3, "size": "1 TiB"}}},
+    }
+    recorded = record_estate(changed(("projects/payments/quota", quota)))
+    assert recorded["QuotaSetV2::payments/compute"].inputs == {
+        "projectId": "id-payments",
+        "cores": 100,
+        "ram": 200 * 1024,
+        "instances": 0,
+    }
+    assert recorded["QuoteSetV3::payments/volumes"].inputs == {
+        "projectId": "id-payments",
+        "volumeTypeQuota": {"volumes_standard-esxi": "3", "gigabytes_standard-esxi": "1024"},
+    }
+    assert "QuotaV2::payments/network" not in recorded
+
+
+def test_a_referenced_project_is_found_and_not_made() -> None:
+    recorded = record_estate(
+        changed(
+            ("projects/payments", {"mode": "referenced", "quota": {"network": {"ports": 7}}}),
+        )
+    )
+    assert "Project::payments" not in {key for key, one in recorded.items() if one.custom}
+    assert recorded["QuotaV2::payments/network"].inputs == {"projectId": "id-of-payments", "port": 7}
+    assert recorded["FlavorAccess::esxi-small/payments"].inputs["tenantId"] == "id-of-payments"
+
+
+def test_a_flavor_has_the_triple_and_what_it_declares() -> None:
+    recorded = record_estate(
+        changed(
+            ("aggregates/general/host_classes/standard/traits", ["CUSTOM_NVME"]),
+            ("flavors/kvm-small/traits", ["CUSTOM_NVME"]),
+            ("flavors/kvm-small/extra_specs", {"quota:disk_read_iops_sec": "500"}),
+            ("flavors/kvm-small/projects", ["payments"]),
+        )
+    )
+    flavor = recorded["Flavor::kvm-small"].inputs
+    assert flavor["extraSpecs"] == {
+        "quota:disk_read_iops_sec": "500",
+        "trait:CUSTOM_NVME": "required",
+        "trait:CUSTOM_HV_KVM": "required",
+    }
+    assert flavor["isPublic"] is False
+    assert "FlavorAccess::kvm-small/payments" in recorded
+
+
+def test_members_of_a_group_name_it_and_those_on_esxi_are_spread() -> None:
+    recorded = record_estate(changed(*GROUPED))
+    assert recorded["ServerGroup::gateways"].inputs["policies"] == "soft-anti-affinity"
+    for server in ("swift-1", "web-1"):
+        assert recorded[f"Instance::{server}"].inputs["schedulerHints"] == [{"group": "id-gateways"}]
+    assert "schedulerHints" not in recorded["Instance::web-2"].inputs
+    spread = recorded["ServersSpread::gateways-spread"].inputs
+    assert spread["servers"] == ["id-swift-1", "id-swift-2", "id-swift-3"]
+    assert spread["clusters"] == {"vc1": ["esx-a", "esx-b"]}
+
+
+def test_what_may_be_together_or_is_alone_needs_no_rule() -> None:
+    alone = changed(*GROUPED[:1], ("workloads/hsm-proxy/server_group", "gateways"))
+    together = changed(("server_groups/gateways", {"policy": "soft-affinity"}), *GROUPED[1:])
+    for estate in (alone, together):
+        assert not any(key.startswith("ServersSpread") for key in record_estate(estate))
