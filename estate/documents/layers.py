@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 from estate.documents import folder as folders
-from estate.documents import programs, tables
 from estate.documents.folder import DocumentsError
 from estate.documents.merging import leftovers, merge
 from estate.documents.nodes import MAX_BYTES, Document, Mapping, Node, Scalar, parse
@@ -15,6 +14,8 @@ from estate.model.subjects import subject
 
 EXTENDS = "extends"
 """The key, beside the kinds, that names the folder below."""
+MAX_LAYERS = 16
+"""Folders below each other; two or three are usual."""
 
 
 class Layers:
@@ -68,6 +69,9 @@ class Layers:
                     position,
                 )
                 return None
+            if len(self._above) > MAX_LAYERS:
+                self.lost("nested-too-deeply", f"expected at most {MAX_LAYERS} layers, got more.", position)
+                return None
             if again := self._above.get(target.resolve()):
                 self.lost(
                     "extends-in-a-circle",
@@ -94,6 +98,8 @@ class Layers:
                         start,
                     )
                     return Document(None, [], marks=False)
+                from estate.documents import programs  # noqa: PLC0415 - few environments have one
+
                 self.files.append(path)
                 return programs.run(path)
             if path.suffix != ".yaml":
@@ -109,6 +115,8 @@ class Layers:
             self.lost("unreadable", f"cannot be read: {error.strerror or error}.", start)
             return Document(None, [], marks=False)
         if document.marks and isinstance(document.root, Mapping):
+            from estate.documents import tables  # noqa: PLC0415 - few environments have one
+
             self._marks = True
             read = tables.Reader(path.parent)
             read.into(document.root)

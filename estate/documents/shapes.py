@@ -39,6 +39,12 @@ _EXPECTED = {
 }
 """pydantic's error type → the rule, and what was expected."""
 
+_FLAGS = {
+    **dict.fromkeys(("yes", "y", "on", "true"), "true"),
+    **dict.fromkeys(("no", "n", "off", "false"), "false"),
+}
+"""What people write who remember YAML 1.1, and quoted flags."""
+
 
 def findings(error: ValidationError) -> Iterator[Finding]:
     """One finding for each of pydantic's errors, with its place in the documents' own keys."""
@@ -81,6 +87,9 @@ def _said(details: ErrorDetails, loc: Loc) -> tuple[str, str]:
             message = f"expected {context['expected'].replace(chr(39), '')}, got {got}"
         case "string_pattern_mismatch":
             message = f"expected {PATTERNS[context['pattern']]}, got {got}"
+        case "bool_type" if isinstance(details["input"], str) and details["input"].lower() in _FLAGS:
+            flag = _FLAGS[details["input"].lower()]
+            rule, message = "wrong-type", f"expected true or false, got {got}, which is text; write {flag}"
         case "string_type" if isinstance(details["input"], int | float):
             rule, message = "wrong-type", f'expected text, got {got}; put it in quotes: "{got}"'
         case "too_short":

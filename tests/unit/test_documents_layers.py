@@ -170,3 +170,12 @@ def test_what_a_missing_layer_would_have_said_is_not_missed(tmp_path: Path) -> N
 def test_all_layers_are_judged_at_once(tmp_path: Path) -> None:
     env = layered(tmp_path, "projects: {q: {x: 1}}", f"{BASE}\nroutesr: {{}}")
     assert [one.rule for one in load(env).problems] == ["unknown-key", "unknown-key"]
+
+
+def test_too_many_layers(tmp_path: Path) -> None:
+    for number in range(20):
+        folder(tmp_path / f"l{number}", case=f"extends: ../l{number + 1}")
+    folder(tmp_path / "l20", case=BASE)
+    (problem,) = load(tmp_path / "l0").problems
+    assert problem.rule == "nested-too-deeply"
+    assert problem.message == "expected at most 16 layers, got more."

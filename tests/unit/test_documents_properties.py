@@ -21,7 +21,7 @@ from estate.model.words import PATTERNS
 from tests.unit.marked import BASE, folder
 
 SANDBOX = Path(__file__).parents[2] / "stacks" / "sandbox"
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def test_the_sandbox_is_sound() -> None:

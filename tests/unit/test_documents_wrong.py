@@ -210,7 +210,7 @@ CASES = {
         "clusters: {c: {vcenter: vc1, compute_host: n, host_classes: {h: {hosts: e1, "
         "cores: 1, threads: 1, memory: 1 GiB, nics: {storage: [s], data: [d]}}}, ha: {enabled: ¦yes}}}",
         "wrong-type",
-        "cluster \"c\": ha.enabled: expected true or false, got 'yes'.",
+        "cluster \"c\": ha.enabled: expected true or false, got 'yes', which is text; write true.",
     ),
     "ratio-is-infinite": case(
         "aggregates: {a: {hypervisor: kvm, availability_zone: z, host_classes: {h: {hosts: k1, "
