@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from sandbox import files, identity, process
-from sandbox.fragments import Conf, render
+from sandbox.fragments import Conf, parse, render
 from sandbox.parts import openstack
 from sandbox.process import Program, Record
 from sandbox.settings import Settings
@@ -23,15 +23,21 @@ MODULES = {
 }
 
 
-def start(settings: Settings, glance_protections: str, neutron: Conf) -> None:
+def start(settings: Settings, glance_protections: str, glance_conf: str, neutron: Conf) -> None:
     """Start the four APIs on a restored database and return when they answer, Keystone filled.
 
-    ``glance_protections`` is the text of Glance's property protections file (rules by role; empty: none).
+    ``glance_protections`` is the text of Glance's property protections file (rules by role; empty: none),
+    ``glance_conf`` a fragment of its configuration, which has the last word.
     ``neutron`` has sections and keys to add to Neutron's configuration, or to put in place of ours.
     """
     identity.write_keys(settings)
     _write(settings, "keystone", "keystone.conf", _keystone(settings))
-    _write(settings, "glance", "glance-api.conf", _glance(settings, glance_protections))
+    _write(
+        settings,
+        "glance",
+        "glance-api.conf",
+        _merged(_glance(settings, glance_protections), _sections(glance_conf)),
+    )
     _write(settings, "placement", "placement.conf", _placement(settings))
     _write(settings, "neutron", "neutron.conf", _merged(_neutron(settings), neutron))
     records = {service: _start(settings, service) for service in MODULES}
@@ -86,6 +92,13 @@ def _write(settings: Settings, service: str, name: str, conf: Conf) -> None:
 def _merged(ours: Conf, theirs: Conf) -> dict[str, Mapping[str, object]]:
     sections = list(dict.fromkeys((*ours, *theirs)))
     return {section: {**ours.get(section, {}), **theirs.get(section, {})} for section in sections}
+
+
+def _sections(fragment: str) -> Conf:
+    found: dict[str, dict[str, object]] = {}
+    for (section, key), value in parse(fragment, "fragment of glance-api.conf").items():
+        found.setdefault(section, {})[key] = value
+    return found
 
 
 def _database(settings: Settings, service: str) -> dict[str, object]:

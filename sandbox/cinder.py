@@ -1,6 +1,6 @@
 """Cinder: API, scheduler and every back end in one process."""
 
-from sandbox import fragments
+from sandbox import files, fragments
 from sandbox.identity import login, token_check
 from sandbox.nova import PLUGINS
 from sandbox.parts import openstack
@@ -53,6 +53,8 @@ def program(settings: Settings, shape: Shape) -> Program:
     }
     for backend in shape.backends:
         own[backend.name] = _connection(settings, shape, backend)
+    if shape.cinder_policy:  # found beside the configuration file (oslo.policy's policy_dirs)
+        files.write(folder / "policy.d" / "50-estate.yaml", shape.cinder_policy)
     arguments = fragments.layers(
         folder,
         own,

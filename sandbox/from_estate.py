@@ -34,6 +34,8 @@ def shape(estate: Estate, name: str) -> Shape:
         images=_images(estate),
         scheduler_conf=nova.control(estate).text,
         glance_protections=glance.protections().text,
+        glance_conf=glance.conf().text,
+        cinder_policy=cinder.policy().text,
     )
 
 

@@ -166,7 +166,7 @@ def _start(settings: Settings, shape: Shape, progress: Progress) -> None:
         openstack.ensure()
         golden.restore(settings, step)
         step.note("Keystone, Glance, Placement, Neutron")
-        apis.start(settings, shape.glance_protections, _neutron(settings, shape))
+        apis.start(settings, shape.glance_protections, shape.glance_conf, _neutron(settings, shape))
 
     with progress.step("sandbox: databases, broker, vCenters, APIs") as step:
         process.together(

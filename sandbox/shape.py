@@ -117,6 +117,10 @@ class Shape:
     """Fragment of nova.conf for API, conductor and scheduler."""
     glance_protections: str
     """Glance's property protection file; empty: none."""
+    glance_conf: str = ""
+    """Fragment of glance-api.conf."""
+    cinder_policy: str = ""
+    """Policy rules of Cinder's API (YAML); empty: Cinder's own."""
 
     def vcenter(self, name: str) -> VCenter:
         """The vCenter of that name."""

@@ -200,7 +200,7 @@ def moves(cloud: Cloud, request: Request) -> Aim | Refusal:
 
 _CHECKS = {
     Operation.CREATE: (flavor_access, image_property_values, flavor_and_image),
-    Operation.RESIZE: (flavor_access, flavor_and_image),
+    Operation.RESIZE: (flavor_access, image_property_values, flavor_and_image),
     Operation.REBUILD: (image_property_values, flavor_and_image),
 }
 
@@ -210,7 +210,7 @@ def aim_of(cloud: Cloud, request: Request, without: frozenset[str]) -> Aim | Ref
 
     :param without: names of rules that are left out.
     """
-    for check in _CHECKS.get(request.operation, ()):
+    for check in _CHECKS.get(request.operation, (image_property_values,)):
         if check.__name__ not in without and (refusal := check(cloud, request)):
             return refusal
     if request.operation is not Operation.CREATE:
