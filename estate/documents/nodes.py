@@ -361,7 +361,8 @@ class _Builder:
         if _LEADING_ZERO.fullmatch(source):
             self._fault(
                 "ambiguous-number",
-                f"{source} could be octal or decimal; write it without leading zeros, or in quotes.",
+                # Not repeated: it may be a secret that someone wrote here.
+                "a number that begins with 0 could be octal or decimal; write it without, or in quotes.",
                 position,
             )
         return Scalar(position, resolved(source), source)

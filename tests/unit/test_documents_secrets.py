@@ -64,6 +64,10 @@ LITERAL = (
         (workload(f"{{secret: ¦[{PLANTED}]}}"), LITERAL),
         (workload("{secret: ¦12345678}"), LITERAL),
         (
+            workload("{secret: ¦012345678}"),
+            "document: a number that begins with 0 could be octal or decimal; write it without, or in quotes.",
+        ),
+        (
             workload(f"{{secret: ¦!secret {PLANTED}}}"),
             "document: expected the name of a secret in lower-case letters, digits and hyphens after !secret, such as ledger-db-password.",
         ),

@@ -179,7 +179,7 @@ CASES = {
     "octal": case(
         "flavors: {f: {hypervisor: kvm, vcpus: ¦010, memory: 1 GiB, disk: 1 GiB}}",
         "ambiguous-number",
-        "document: 010 could be octal or decimal; write it without leading zeros, or in quotes.",
+        "document: a number that begins with 0 could be octal or decimal; write it without, or in quotes.",
     ),
     "size-without-unit": case(
         "flavors: {f: {hypervisor: kvm, vcpus: 1, memory: ¦2048, disk: 1 GiB}}",
