@@ -146,6 +146,8 @@ class Cloud:
     conf: Conf = field(default_factory=Conf)
     hosts: tuple[Host, ...]
     aggregates: tuple[Aggregate, ...] = ()
+    known_traits: frozenset[str] = frozenset()
+    """Custom traits that placement has heard of though no provider carries them: once made they stay."""
 
     @cached_property
     def by_name(self) -> dict[str, Host]:
@@ -174,8 +176,8 @@ class Cloud:
 
     @cached_property
     def traits(self) -> frozenset[str]:
-        """Custom traits that placement has heard of: those that any provider carries."""
-        return frozenset(trait for host in self.hosts for trait in host.traits)
+        """Traits that placement has heard of: those that any provider carries, and those made before."""
+        return self.known_traits.union(*(host.traits for host in self.hosts))
 
     @cached_property
     def classes(self) -> dict[str, str]:
