@@ -6,6 +6,7 @@ import pulumi
 import pulumi_openstack as openstack
 
 from components.component import Component
+from components.gates.volume_type_quota import VolumeTypeQuota
 from estate.model import Mode
 from estate.model import Project as Model
 from estate.model.projects import ComputeQuota, NetworkQuota, VolumeQuota
@@ -61,22 +62,24 @@ class Project(Component):
     def limit_volumes(self, volume_types: Mapping[str, pulumi.Output[str]]) -> None:
         """Set the quota of Cinder, which knows limits of a volume type only once the type exists."""
         name, volumes = self._project.name, self._project.quota.volumes
-        if volumes != VolumeQuota():
+        if volumes.model_copy(update={"types": {}}) != VolumeQuota():
             openstack.blockstorage.QuoteSetV3(  # sic: the SDK's name
                 f"{name}/volumes",
                 project_id=self.id,
                 volumes=volumes.volumes,
                 snapshots=volumes.snapshots,
                 gigabytes=volumes.size,
-                volume_type_quota={
-                    f"{what}_{key}": _after(volume_types[key], str(limit))
-                    for key, one in volumes.types.items()
-                    for what, limit in (("volumes", one.volumes), ("gigabytes", one.size))
-                    if limit is not None
-                },
                 opts=self.child(),
             )
-
-
-def _after(before: pulumi.Output[str], value: str) -> pulumi.Output[str]:
-    return before.apply(lambda _: value)
+        limits = {
+            f"{what}_{key}": limit
+            for key, one in volumes.types.items()
+            for what, limit in (("volumes", one.volumes), ("gigabytes", one.size))
+            if limit is not None
+        }
+        if limits:
+            # The project's id, known only once all the types are: the limits need them.
+            project_id = pulumi.Output.all(self.id, *(volume_types[key] for key in volumes.types)).apply(
+                lambda ids: str(ids[0])
+            )
+            VolumeTypeQuota(name, project_id=project_id, limits=limits, opts=self.child())

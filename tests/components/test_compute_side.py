@@ -32,10 +32,10 @@ def test_a_quota_is_set_where_it_is_declared() -> None:
         "ram": 200 * 1024,
         "instances": 0,
     }
-    assert recorded["QuoteSetV3::payments/volumes"].inputs == {
-        "projectId": "id-payments",
-        "volumeTypeQuota": {"volumes_standard-esxi": "3", "gigabytes_standard-esxi": "1024"},
-    }
+    types = recorded["VolumeTypeQuota::payments-volume-types"]
+    assert types.inputs["limits"] == {"volumes_standard-esxi": 3, "gigabytes_standard-esxi": 1024}
+    assert {"Project::payments", "VolumeTypeV3::standard-esxi"} <= types.dependencies
+    assert "QuoteSetV3::payments/volumes" not in recorded
     assert "QuotaV2::payments/network" not in recorded
 
 
