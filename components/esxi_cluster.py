@@ -6,9 +6,11 @@ import pulumi
 import pulumi_vsphere as vsphere
 
 from components.component import Component
+from components.gates.cluster_as_declared import ClusterAsDeclared
 from components.vcenter import VCenterRef
-from estate.model import Cluster
+from estate.model import Cluster, Mode
 from estate.model.clusters import DrsAutomation
+from estate.vsphere.clusters import declared
 
 _AUTOMATION = {
     DrsAutomation.FULLY_AUTOMATED: "fullyAutomated",
@@ -32,6 +34,9 @@ class ClusterRef:
 class EsxiCluster(Component):
     """Hosts in a cluster with DRS and HA. The hosts are in the data center already, outside other clusters.
 
+    The cluster's ``host_system_ids`` are the one owner of host membership. A referenced cluster is neither
+    made nor changed, only found and compared with the documents.
+
     Only properties that provider 1.26 knows as well as 2.x: the toolchain may have built the older one.
     """
 
@@ -44,6 +49,7 @@ class EsxiCluster(Component):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         facts = {
+            "mode": cluster.mode.value,
             "vcenter": cluster.vcenter,
             "computeHost": cluster.compute_host,
             "hosts": list(cluster.hosts),
@@ -55,6 +61,16 @@ class EsxiCluster(Component):
         }
         super().__init__(cluster.name, facts, opts)
         invoke = pulumi.InvokeOutputOptions(provider=vcenter.provider)
+        if cluster.mode is Mode.REFERENCED:
+            ClusterAsDeclared(
+                cluster.name, vcenter=cluster.vcenter, declared=declared(cluster), opts=self.child()
+            )
+            found = vsphere.get_compute_cluster_output(
+                name=cluster.name, datacenter_id=vcenter.datacenter_id, opts=invoke
+            )
+            self.ref = ClusterRef(name=cluster.name, compute_host=cluster.compute_host, id=found.id)
+            self.done(id=found.id)
+            return
         hosts = [
             vsphere.get_host_output(name=host, datacenter_id=vcenter.datacenter_id, opts=invoke).id
             for host in sorted(cluster.hosts)

@@ -1,11 +1,12 @@
 """A whole estate: every component, in an order that follows from who needs whom."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 
 from components.address_scope import AddressScope, SubnetPool
+from components.distributed_switch import DistributedSwitch
 from components.esxi_aggregate import EsxiAggregate
 from components.esxi_cluster import EsxiCluster
 from components.flavor import Flavor
@@ -57,6 +58,17 @@ def build(
         return pulumi.ResourceOptions(protect=not destroy_allowed if own is None else own)
 
     vcenters = {name: reach(one, logins[name], top()) for name, one in estate.vcenters.items()}
+    switches = [
+        DistributedSwitch(
+            one,
+            one.managed_switch,
+            clusters=[cluster for cluster in estate.clusters.values() if cluster.vcenter == name],
+            reached=vcenters[name],
+            opts=top(),
+        ).resource
+        for name, one in estate.vcenters.items()
+        if one.managed_switch is not None
+    ]
     clusters = {
         name: EsxiCluster(one, vcenter=vcenters[one.vcenter], destroy_allowed=destroy_allowed, opts=top()).ref
         for name, one in estate.clusters.items()
@@ -70,7 +82,7 @@ def build(
     aggregates = {name: aggregate(one).ref for name, one in estate.aggregates.items()}
     projects = {name: Project(one, opts=top()) for name, one in estate.projects.items()}
     project_ids = {name: one.id for name, one in projects.items()}
-    networks = _networks(estate, project_ids, top)
+    networks = _networks(estate, project_ids, switches, top)
     groups = {name: SecurityGroup(one, opts=top(one)) for name, one in estate.security_groups.items()}
     for group in groups.values():
         group.allow(groups)
@@ -136,6 +148,7 @@ def _clusters_of(
 def _networks(
     estate: Estate,
     project_ids: Mapping[str, pulumi.Output[str]],
+    switches: Sequence[pulumi.Resource],
     top: Callable[[ResourceBlock | None], pulumi.ResourceOptions],
 ) -> dict[str, NetworkRef]:
     """Networks and what joins them."""
@@ -152,6 +165,7 @@ def _networks(
             back_end=estate.estate.network_backend,
             pool_ids=pools,
             project_ids=project_ids,
+            switches=switches,
             opts=top(one),
         ).ref
         for name, one in estate.networks.items()

@@ -1,6 +1,6 @@
 """A logical network and its subnets."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,9 +63,15 @@ class LogicalNetwork(Component):
         back_end: NetworkBackend,
         pool_ids: Mapping[str, pulumi.Output[str]],
         project_ids: Mapping[str, pulumi.Output[str]],
+        switches: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """``pool_ids``, ``project_ids``: of every subnet pool and project of the estate, by name."""
+        """Make the network.
+
+        :param pool_ids: of every subnet pool of the estate, by name.
+        :param project_ids: of every project of the estate, by name.
+        :param switches: distributed switches on which the network back end will carry it.
+        """
         cidrs = {name: str(subnet.cidr) for name, subnet in network.subnets.items()}
         facts: dict[str, Any] = {"subnets": cidrs, "external": network.external is not None}
         if network.vlan is not None:
@@ -81,7 +87,7 @@ class LogicalNetwork(Component):
             mtu=network.mtu,
             port_security_enabled=None if network.port_security else False,
             segments=_segments(network, back_end),
-            opts=self.child(replace_on_changes=["segments"]),
+            opts=self.child(depends_on=switches, replace_on_changes=["segments"]),
         )
         for project in network.shared_with:
             openstack.networking.RbacPolicyV2(

@@ -82,7 +82,8 @@ def _vcenter(estate: Estate, name: str) -> VCenter:
             for store in array.datastores.values()
             if set(store.clusters) & set(members)
         ),
-        switches=(vcenter.switch,),
+        switches=() if vcenter.managed_switch else (vcenter.switch,),
+        awaited_switch=vcenter.switch if vcenter.managed_switch else "",
     )
 
 

@@ -188,7 +188,7 @@ def _neutron(settings: Settings, shape: Shape) -> dict[str, dict[str, str]]:
             one.name: {
                 "login": asdict(vcenters.connection(settings, shape, one.name)),
                 "datacenter": one.datacenter,
-                "switch": one.switches[0],
+                "switch": one.awaited_switch or one.switches[0],
             }
             for one in shape.vcenters
         },

@@ -59,6 +59,8 @@ class VCenter:
     datastores: tuple[Datastore, ...]
     switches: tuple[str, ...]
     """Distributed switches; Neutron realises each network as a port group on the first."""
+    awaited_switch: str = ""
+    """A switch that the program makes, and Neutron uses instead; empty: none."""
 
 
 @dataclass(frozen=True)

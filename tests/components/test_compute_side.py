@@ -85,3 +85,34 @@ def test_what_may_be_together_or_is_alone_needs_no_rule() -> None:
     together = changed(("server_groups/gateways", {"policy": "soft-affinity"}), *GROUPED[1:])
     for estate in (alone, together):
         assert not any(key.startswith("ServersSpread") for key in record_estate(estate))
+
+
+def test_a_referenced_cluster_is_found_and_compared_and_not_made() -> None:
+    recorded = record_estate(changed(("clusters/esx-b/mode", "referenced")))
+    assert "ComputeCluster::esx-a" in recorded
+    assert "ComputeCluster::esx-b" not in recorded
+    assert recorded["ClusterAsDeclared::esx-b-as-declared"].inputs["declared"] == {
+        "hosts": ["esxi-b1.sandbox.example", "esxi-b2.sandbox.example"],
+        "drs": "fullyAutomated",
+        "ha": True,
+        "admissionControl": True,
+        "evc": "",
+        "vmotion": "vmk1",
+    }
+    assert recorded["ComputeReady::nova-esx-b-ready"].inputs["clusterId"] == "id-of-esx-b"
+
+
+def test_a_managed_switch_has_the_data_cards_and_comes_before_networks() -> None:
+    switch = {"mtu": 9000, "port_groups": {"tep": {"vlan": 120}}}
+    recorded = record_estate(changed(("vcenters/vc1/managed_switch", switch)))
+    made = recorded["DistributedVirtualSwitch::dvs-data"].inputs
+    assert made["maxMtu"] == 9000
+    assert made["uplinks"] == made["activeUplinks"] == ["uplink1", "uplink2"]
+    assert made["hosts"][0] == {
+        "hostSystemId": "id-of-esxi-a1.sandbox.example",
+        "devices": ["vmnic2", "vmnic3"],
+    }
+    assert len(made["hosts"]) == 5
+    assert recorded["DistributedPortGroup::tep"].inputs["vlanId"] == 120
+    assert "DistributedVirtualSwitch::dvs-data" in recorded["Network::app"].dependencies
+    assert "DistributedVirtualSwitch::dvs-data" not in record_estate(sandbox())

@@ -1,0 +1,72 @@
+"""The distributed switch of a vCenter's data network."""
+
+from collections.abc import Iterable
+
+import pulumi
+import pulumi_vsphere as vsphere
+
+from components.component import Component
+from components.vcenter import VCenterRef
+from estate.model import Cluster, VCenter
+from estate.model.vcenters import ManagedSwitch
+
+
+class DistributedSwitch(Component):
+    """A switch whose uplinks are the data cards of all ESXi hosts, and its port groups.
+
+    What the network back end adds for logical networks is its own: this switch must be there before.
+    """
+
+    def __init__(
+        self,
+        vcenter: VCenter,
+        switch: ManagedSwitch,
+        *,
+        clusters: Iterable[Cluster],
+        reached: VCenterRef,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        cards = {
+            host: one.nics.data
+            for cluster in clusters
+            for one in cluster.host_classes.values()
+            for host in one.hosts
+            if one.nics.data
+        }
+        uplinks = [f"uplink{number + 1}" for number in range(max(map(len, cards.values()), default=1))]
+        facts = {
+            "vcenter": vcenter.name,
+            "mtu": switch.mtu,
+            "hosts": sorted(cards),
+            "portGroups": sorted(switch.port_groups),
+        }
+        super().__init__(vcenter.switch, facts, opts)
+        invoke = pulumi.InvokeOutputOptions(provider=reached.provider)
+        self.resource = vsphere.DistributedVirtualSwitch(
+            vcenter.switch,
+            name=vcenter.switch,
+            datacenter_id=reached.datacenter_id,
+            max_mtu=switch.mtu,
+            uplinks=uplinks,
+            active_uplinks=uplinks,
+            hosts=[
+                {
+                    "host_system_id": vsphere.get_host_output(
+                        name=host, datacenter_id=reached.datacenter_id, opts=invoke
+                    ).id,
+                    "devices": list(devices),
+                }
+                for host, devices in sorted(cards.items())
+            ],
+            opts=self.child(provider=reached.provider),
+        )
+        for group in switch.port_groups.values():
+            vsphere.DistributedPortGroup(
+                group.name,
+                name=group.name,
+                description=group.description,
+                distributed_virtual_switch_uuid=self.resource.id,
+                vlan_id=group.vlan,
+                opts=self.child(provider=reached.provider),
+            )
+        self.done(id=self.resource.id)
