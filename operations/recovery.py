@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +28,9 @@ from operations import processes
 from operations.errors import OperationError
 from operations.stack import Stack
 from toolchain.progress import Progress
+
+_Resource = dict[str, Any]
+"""A resource as an exported state has it (sdk/go/common/apitype ``ResourceV3``)."""
 
 
 @dataclass(frozen=True)
@@ -135,14 +139,49 @@ def _read_in(stack: Stack, exported: dict[str, Any], found: Mapping[str, str]) -
     Everything, because a killed run may also have changed or deleted what it did not come to write down.
     The operations are forgotten last, so that a recovery that fails or is killed is taken up again.
     """
-    for one in exported["deployment"].get("pending_operations") or []:
-        if identity := found.get(one["resource"]["urn"]):
-            exported["deployment"]["resources"].append({**one["resource"], "id": identity})
+    deployment = exported["deployment"]
+    made = [
+        {**one["resource"], "id": found[one["resource"]["urn"]]}
+        for one in deployment.get("pending_operations") or []
+        if one["resource"]["urn"] in found
+    ]
+    deployment["resources"] = with_made(deployment["resources"], made)
     _import(stack, exported)
     _run(stack, "refresh", "--yes", "--skip-preview")
     exported = json.loads(_run(stack, "stack", "export"))
     if exported["deployment"].pop("pending_operations", None):
         _import(stack, exported)
+
+
+def with_made(resources: Sequence[_Resource], made: Sequence[_Resource]) -> list[_Resource]:
+    """The resources of a state and those that a killed run had made, in an order that the engine takes.
+
+    One that was to take the place of another has that one's URN: the other is marked for deletion, as the
+    engine would have done. The engine wants each resource after those that it refers to, and what is to be
+    deleted after what took its place (pkg/resource/deploy/snapshot.go ``VerifyIntegrity``).
+    """
+    urns = {one["urn"] for one in made}
+    live = {one["urn"]: one for one in resources if not one.get("delete") and one["urn"] not in urns}
+    live |= {one["urn"]: one for one in made}
+    condemned = [{**one, "delete": True} for one in resources if one.get("delete") or one["urn"] in urns]
+    order = TopologicalSorter({urn: _refers_to(one) & live.keys() for urn, one in live.items()})
+    return [*(live[urn] for urn in order.static_order()), *condemned]
+
+
+def _refers_to(one: _Resource) -> set[str]:
+    """URNs of the resources that one needs."""
+    provider = (one.get("provider") or "").rpartition("::")[0]
+    by_property = [urn for urns in (one.get("propertyDependencies") or {}).values() for urn in urns or []]
+    return {
+        provider,
+        one.get("parent"),
+        one.get("deletedWith"),
+        *(one.get("dependencies") or []),
+        *by_property,
+    } - {
+        None,
+        "",
+    }
 
 
 def _import(stack: Stack, exported: dict[str, Any]) -> None:

@@ -1,0 +1,41 @@
+"""What a killed run had made is put into a state in a form that the engine takes."""
+
+from operations.recovery import with_made
+
+
+def resource(urn: str, **more: object) -> dict[str, object]:
+    return {"urn": urn, "type": "t", **more}
+
+
+def urns(resources: list[dict[str, object]]) -> list[object]:
+    return [one["urn"] for one in resources]
+
+
+def test_each_stands_after_those_that_it_refers_to() -> None:
+    port = resource("port", id="2", dependencies=["net"], provider="prov::id", parent="stack")
+    net = resource("net", id="1", propertyDependencies={"x": ["stack"], "y": None})
+
+    placed = urns(with_made([resource("stack"), resource("prov"), port], [net]))
+
+    assert placed.index("net") < placed.index("port")
+    assert placed.index("prov") < placed.index("port")
+    assert placed.index("stack") < placed.index("net")
+
+
+def test_what_takes_the_place_of_another_condemns_it() -> None:
+    """A kill in the middle of a replacement leaves one URN with two things behind it."""
+    rule = resource("rule", id="7", parent="group")
+    already = resource("gone", id="9", delete=True)
+
+    placed = with_made([resource("group", id="old"), rule, already], [resource("group", id="new")])
+
+    assert [(one["urn"], one.get("id"), one.get("delete", False)) for one in placed] == [
+        ("group", "new", False),
+        ("rule", "7", False),
+        ("group", "old", True),
+        ("gone", "9", True),
+    ]
+
+
+def test_a_reference_to_what_is_not_there_holds_nothing_up() -> None:
+    assert urns(with_made([resource("port", parent="lost")], [])) == ["port"]
