@@ -61,7 +61,7 @@ def prepare(progress: Progress) -> Simulator:
     # As current as the binary: both are made from the same folder's sources.
     target = binary.with_name(f"vimService-{version('pyvmomi')}.wsdl")
     if not target.exists():
-        wsdl.write(target)
+        files.write(target, wsdl.document())
     return Simulator(binary, target)
 
 

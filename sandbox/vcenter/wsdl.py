@@ -5,13 +5,10 @@ client from it; the simulator has none. pyVmomi knows every type and method of t
 file (about 3 MB) is generated at set-up instead of being kept in the repository.
 """
 
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-import pyVmomi
 from pyVmomi import VmomiSupport, vmodl
 
 NAMESPACE = "urn:vim25"
@@ -44,11 +41,9 @@ SERVICE = """<service name="VimService"><port name="VimPort" binding="vim25:VimB
 """
 
 
-def write(path: Path) -> None:
-    """Write the WSDL to ``path``; the file is there complete or not at all."""
-    part = path.with_name(path.name + ".part")
-    part.write_text("".join(_document()), encoding="utf-8")
-    part.replace(path)
+def document() -> str:
+    """The WSDL."""
+    return "".join(_document())
 
 
 def _document() -> Iterator[str]:
@@ -163,8 +158,3 @@ def _element(name: str, kind: type, flags: int) -> str:
     optional = ' minOccurs="0"' if many or flags & VmomiSupport.F_OPTIONAL else ""
     unbounded = ' maxOccurs="unbounded"' if many else ""
     return f'<element name="{name}" type="{qualified}"{optional}{unbounded}/>'
-
-
-if __name__ == "__main__":
-    write(Path(sys.argv[1]))
-    print(f"{sys.argv[1]}: from pyVmomi {pyVmomi.version_info_str}")
