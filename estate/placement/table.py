@@ -35,8 +35,8 @@ _CLAIMS = {
     "and rebuild, for administrators also cold and live migration and evacuation.",
     Claim.UNTAGGED_NOWHERE: "A request that carries no tag of operators lands nowhere, so a forgotten tag is "
     "noticed at once.",
-    Claim.LANDS: "Every declared workload is taken by every host of its aggregate on which its size fits, "
-    "whatever it boots from.",
+    Claim.LANDS: "Every declared workload is taken by every host that the documents lead to (those of its "
+    "aggregate with the size and the further traits that it asks for), whatever it boots from.",
 }
 
 _COMPLETE = """

@@ -47,7 +47,7 @@ class Declared:
     zone: str | None
     side: Hypervisor
     hosts: frozenset[str]
-    """Hosts of the aggregate that the documents mean."""
+    """Hosts that the documents lead to: those of its aggregate with the size and the traits it asks for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,9 +166,6 @@ def _declared(estate: Estate) -> tuple[Declared, ...]:
 def _class(estate: Estate, lander: Lander, members: list[Workload]) -> Declared:
     first = members[0]
     landing = lander.landing(first)
-    hosts = (
-        frozenset(estate.compute_hosts(estate.aggregates[landing.aggregate])) if landing.aggregate else None
-    )
     restricted = first.restriction is not None
     side = Hypervisor.ESXI if restricted else estate.images[first.image].hypervisor
     return Declared(
@@ -179,5 +176,5 @@ def _class(estate: Estate, lander: Lander, members: list[Workload]) -> Declared:
         source=source_of(first),
         zone=landing.zone,
         side=side,
-        hosts=hosts or frozenset(),
+        hosts=frozenset(landing.hosts),
     )
