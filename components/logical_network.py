@@ -9,6 +9,7 @@ import pulumi_openstack as openstack
 from pulumi_openstack.networking import NetworkSegmentArgsDict, PortFixedIpArgsDict
 
 from components.component import Component
+from components.gates.host_routes import HostRoutes
 from estate.model import Network, NetworkBackend, Subnet
 from estate.model.words import Address
 
@@ -136,13 +137,12 @@ class LogicalNetwork(Component):
             ipv6_ra_mode=mode,
             opts=self.child(delete_before_replace=True),  # Neutron allows no overlap in a network
         )
-        for route in subnet.host_routes:
-            openstack.networking.SubnetRoute(
-                f"{network}/{subnet.name}/{route.destination}",
+        if subnet.host_routes:
+            HostRoutes(
+                f"{network}/{subnet.name}",
                 subnet_id=made.id,
-                destination_cidr=str(route.destination),
-                next_hop=str(route.next_hop),
-                opts=self.child(delete_before_replace=True),  # one per destination
+                routes={str(route.destination): str(route.next_hop) for route in subnet.host_routes},
+                opts=self.child(),
             )
         return made
 

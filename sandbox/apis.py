@@ -170,12 +170,12 @@ def _neutron(settings: Settings) -> Conf:
         "ml2": {
             # The trunk plug-in wants openvswitch; ours comes first and binds every port.
             "mechanism_drivers": "estate_sandbox,openvswitch",
-            "type_drivers": "flat,vlan,vxlan",
+            # l3_ext is what NSX calls a network behind a tier-0 router.
+            "type_drivers": "flat,vlan,vxlan,l3_ext",
             "tenant_network_types": "vxlan",
             "extension_drivers": "port_security,qos",
         },
         "ml2_type_flat": {"flat_networks": "*"},
-        "ml2_type_vlan": {"network_vlan_ranges": "physnet1:1:4094"},
         "ml2_type_vxlan": {"vni_ranges": "1:65535"},
         "securitygroup": {"enable_security_group": "true"},
         "database": _database(settings, "neutron"),

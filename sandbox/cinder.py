@@ -1,5 +1,7 @@
 """Cinder: API, scheduler and every back end in one process."""
 
+import secrets
+
 from sandbox import files, fragments
 from sandbox.identity import login, token_check
 from sandbox.nova import PLUGINS
@@ -50,6 +52,11 @@ def program(settings: Settings, shape: Shape) -> Program:
         "glance": {"region_name": settings.region},
         "oslo_concurrency": {"lock_path": folder / "locks"},
         "coordination": {"backend_url": f"file://{folder}/coordination"},
+        # Encrypted volume types need a key manager: Cinder's own, with one key, stands for Barbican.
+        "key_manager": {
+            "backend": "cinder.keymgr.conf_key_mgr.ConfKeyManager",
+            "fixed_key": secrets.token_hex(32),
+        },
     }
     for backend in shape.backends:
         own[backend.name] = _connection(settings, shape, backend)

@@ -4,7 +4,17 @@ from estate.model import Estate, Hypervisor
 from estate.model.images import Adapter, DiskType, Image
 from estate.placement.pairing import back_ends
 from estate.rendering import cinder, glance, nova
-from sandbox.shape import Backend, Cluster, Datastore, EsxiHost, ImageFile, KvmHost, Shape, VCenter
+from sandbox.shape import (
+    Backend,
+    Cluster,
+    Datastore,
+    EsxiHost,
+    ExternalNetwork,
+    ImageFile,
+    KvmHost,
+    Shape,
+    VCenter,
+)
 
 _SUBFORMAT = {DiskType.SPARSE: "monolithicSparse", DiskType.STREAM_OPTIMIZED: "streamOptimized"}
 _QEMU_ADAPTER = {
@@ -15,6 +25,8 @@ _QEMU_ADAPTER = {
     Adapter.BUS_LOGIC: "buslogic",
     Adapter.IDE: "ide",
 }
+
+_ANY_OUTSIDE = "203.0.113.0/24"
 
 
 def shape(estate: Estate, name: str) -> Shape:
@@ -36,6 +48,22 @@ def shape(estate: Estate, name: str) -> Shape:
         glance_protections=glance.protections().text,
         glance_conf=glance.conf().text,
         cinder_policy=cinder.policy().text,
+        transport_zones=tuple(
+            sorted({one.vlan.transport_zone for one in estate.networks.values() if one.vlan is not None})
+        ),
+        external_networks=_external_networks(estate),
+    )
+
+
+def _external_networks(estate: Estate) -> tuple[ExternalNetwork, ...]:
+    return tuple(
+        ExternalNetwork(
+            name=network.name,
+            # One whose addresses the documents do not say gets some of the range for documentation.
+            cidrs=tuple(str(subnet.cidr) for subnet in network.subnets.values()) or (_ANY_OUTSIDE,),
+        )
+        for network in estate.networks.values()
+        if network.existing
     )
 
 

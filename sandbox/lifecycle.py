@@ -25,6 +25,7 @@ from sandbox import (
     nova,
     process,
     ready,
+    stand_ins,
     vcenters,
 )
 from sandbox import settings as settings_of
@@ -178,6 +179,7 @@ def _start(settings: Settings, shape: Shape, progress: Progress) -> None:
         )
     with progress.step("sandbox: Nova, Cinder") as step:
         ready.wait(settings, shape, [process.start(settings.run, program) for program in programs], step)
+        stand_ins.make(ready.network(settings), shape)
 
 
 def _neutron(settings: Settings, shape: Shape) -> dict[str, dict[str, str]]:
@@ -195,7 +197,10 @@ def _neutron(settings: Settings, shape: Shape) -> dict[str, dict[str, str]]:
         "hosts": {cluster.compute_host: cluster.vcenter for cluster in shape.clusters},
     }
     files.write(path, json.dumps(document, indent=1), mode=0o600)
-    return {"estate_sandbox": {"connections": str(path)}}
+    return {
+        "estate_sandbox": {"connections": str(path)},
+        "ml2_type_vlan": {"network_vlan_ranges": ",".join(shape.transport_zones)},
+    }
 
 
 def _describe(settings: Settings, shape: Shape) -> Running:

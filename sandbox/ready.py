@@ -45,6 +45,11 @@ def wait(
         time.sleep(POLL)
 
 
+def network(settings: Settings) -> Adapter:
+    """Neutron as the admin sees it."""
+    return _Cloud(settings).adapters["network"]
+
+
 class _Cloud:
     """The admin's view through the APIs."""
 
@@ -65,7 +70,7 @@ class _Cloud:
             "network": None,
             "image": None,
         }
-        self._adapters = {
+        self.adapters = {
             service: Adapter(
                 session,
                 service_type=service,
@@ -76,7 +81,7 @@ class _Cloud:
         }
 
     def get(self, service: str, path: str) -> Any:  # noqa: ANN401  JSON
-        return self._adapters[service].get(path).json()
+        return self.adapters[service].get(path).json()
 
 
 def _missing(cloud: _Cloud, shape: Shape) -> str | None:

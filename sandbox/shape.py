@@ -104,6 +104,14 @@ class ImageFile:
 
 
 @dataclass(frozen=True)
+class ExternalNetwork:
+    """A network that the documents take for existing; the sandbox makes one of that name."""
+
+    name: str
+    cidrs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Shape:
     """A whole sandbox."""
 
@@ -123,6 +131,9 @@ class Shape:
     """Fragment of glance-api.conf."""
     cinder_policy: str = ""
     """Policy rules of Cinder's API (YAML); empty: Cinder's own."""
+    transport_zones: tuple[str, ...] = ()
+    """Physical networks that carry VLANs (NSX: VLAN transport zones)."""
+    external_networks: tuple[ExternalNetwork, ...] = ()
 
     def vcenter(self, name: str) -> VCenter:
         """The vCenter of that name."""

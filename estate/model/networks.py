@@ -236,7 +236,7 @@ class Router(ResourceBlock):
     """A logical router between networks."""
 
     networks: Annotated[NameRange, RefersTo("networks")] = Field(
-        description="Networks that it joins (every subnet of them)."
+        default=(), description="Networks that it joins (every subnet of them)."
     )
     external_network: Annotated[Name | None, RefersTo("networks")] = Field(
         default=None, description="External network that its gateway stands in."

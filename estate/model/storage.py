@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from estate.model.block import Block, Blocks, NamedBlock, ResourceBlock
 from estate.model.hypervisor import Hypervisor
 from estate.model.images import Adapter
-from estate.model.words import Count, GibiBytes, Name, NameRange, Ratio, RefersTo, Text
+from estate.model.words import GibiBytes, Name, NameRange, Ratio, RefersTo, Text
 
 
 class Provisioning(StrEnum):
@@ -47,10 +47,14 @@ class FrontEndLimit(StrEnum):
     WRITE_BYTES_PER_GB = "write_bytes_sec_per_gb"
 
 
+Limit = Annotated[int, Field(strict=True, ge=1, le=1_000_000_000_000)]
+"""Operations or bytes per second."""
+
+
 class Qos(Block):
     """Limits of each volume of a type. Who keeps them follows from where they stand."""
 
-    front_end: dict[FrontEndLimit, Count] = Field(
+    front_end: dict[FrontEndLimit, Limit] = Field(
         default_factory=dict, description="Limits that the hypervisor keeps, per second."
     )
     back_end: dict[Text, Text] = Field(

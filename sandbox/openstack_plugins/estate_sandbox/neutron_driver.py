@@ -47,11 +47,13 @@ class MechanismDriver(api.MechanismDriver):
 
     def create_network_postcommit(self, context: Any) -> None:
         """Realise the network in every vCenter; an error makes Neutron take the network back."""
+        if context.current["router:external"]:
+            return  # routers end there, no servers
         suffix = _suffix(context.current["id"])
         name = context.current["name"][: NAME_LIMIT - len(suffix)] + suffix
         for vcenter in self.vcenters:
             with self._port_groups(vcenter) as groups:
-                groups.create(name)
+                groups.create(name, vlan=_vlan(context.network_segments))
 
     def delete_network_postcommit(self, context: Any) -> None:
         """Remove the network from every vCenter."""
@@ -88,6 +90,11 @@ class MechanismDriver(api.MechanismDriver):
         where = self.vcenters[vcenter]
         with session(Login(**where["login"])) as content:
             yield PortGroups(content, where["datacenter"], where["switch"])
+
+
+def _vlan(segments: list[dict[str, Any]]) -> int | None:
+    """VLAN id of a network that a VLAN carries."""
+    return next((one[api.SEGMENTATION_ID] for one in segments if one[api.NETWORK_TYPE] == "vlan"), None)
 
 
 def _suffix(network_id: str) -> str:

@@ -68,9 +68,12 @@ class PortGroups:
         group = self._find(suffix)
         return None if group is None else group.name
 
-    def create(self, name: str) -> None:
-        """Add a port group; an existing one of that name is kept."""
+    def create(self, name: str, vlan: int | None = None) -> None:
+        """Add a port group, tagged if it has a VLAN; an existing one of that name is kept."""
         spec = vim.dvs.DistributedVirtualPortgroup.ConfigSpec(name=name, type="ephemeral")
+        if vlan is not None:
+            tag = vim.dvs.VmwareDistributedVirtualSwitch.VlanIdSpec(vlanId=vlan, inherited=False)
+            spec.defaultPortConfig = vim.dvs.VmwareDistributedVirtualSwitch.VmwarePortConfigPolicy(vlan=tag)
         try:
             WaitForTask(self.switch.AddDVPortgroup_Task([spec]))
         except vim.fault.DuplicateName:
