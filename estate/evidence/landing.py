@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from estate.model import Estate, Hypervisor, Workload
+from estate.model.images import glance_name
 from estate.model.server_groups import Policy
 from estate.openstack.servers import RESTRICTION_KEY, AttachedVolume, Cloud, Port, Server
 from estate.placement.prediction import Prediction, predict
@@ -144,7 +145,7 @@ def _differences(
     elif server.host not in prediction.compute_hosts:
         yield f"its host {server.host} is not one that the documents give to {prediction.aggregate}"
     for what, found, wanted in (
-        ("image", server.image, workload.image),
+        ("image", server.image, _image(estate, workload)),
         ("flavor", server.flavor, workload.flavor),
         ("restriction", server.metadata.get(RESTRICTION_KEY), _reason(workload)),
     ):
@@ -206,11 +207,21 @@ def _realises(backing: str, port: Port) -> bool:
     return backing in {f"{port.network}_{port.network_id}", f"{port.network}_{short}", port.network_id}
 
 
+def _image(estate: Estate, workload: Workload) -> str:
+    """Name in Glance of what the documents boot; empty if a volume is booted, as Nova then names none."""
+    if workload.boot_volume is not None:
+        return ""
+    return glance_name(workload.image, workload.image_version or estate.images[workload.image].version)
+
+
 def _volume_differences(
     estate: Estate, workload: Workload, server: Server, machine_of: Mapping[str, Machine]
 ) -> Iterator[str]:
     found = ", ".join(sorted(volume.type for volume in server.volumes)) or "none"
-    wanted = ", ".join(sorted(volume.type for volume in workload.volumes.values())) or "none"
+    types = [volume.type for volume in workload.volumes.values()]
+    if workload.boot_volume is not None:
+        types.append(workload.boot_volume.type)
+    wanted = ", ".join(sorted(types)) or "none"
     if found != wanted:
         yield f"its volumes are of types {found}, declared are {wanted}"
     for volume in server.volumes:

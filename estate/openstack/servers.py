@@ -73,7 +73,9 @@ def observe(cloud: Connection) -> Cloud:
     for aggregate in cloud.compute.aggregates():
         for host in aggregate.hosts or []:
             aggregates.setdefault(host, []).append(aggregate.name)
-    images = {image.id: image.name for image in cloud.image.images()}
+    images = {
+        image.id: image.name for hidden in (False, True) for image in cloud.image.images(is_hidden=hidden)
+    }
     networks = {network.id: network.name for network in cloud.network.networks()}
     ports: dict[str, list[Port]] = {}
     for port in cloud.network.ports():

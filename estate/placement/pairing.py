@@ -91,6 +91,10 @@ def volume_type_extra_specs(estate: Estate, volume_type: str) -> dict[str, str]:
     if kind.serves is Hypervisor.ESXI:
         # Read by the driver only, which knows these words (cinder/volume/drivers/vmware/vmdk.py).
         specs["vmware:vmdk_type"] = _VMDK_TYPE[kind.provisioning]
+        if kind.adapter is not None:
+            specs["vmware:adapter_type"] = kind.adapter.value
+        if kind.storage_policy is not None:
+            specs["vmware:storage_profile"] = kind.storage_policy
     return specs
 
 

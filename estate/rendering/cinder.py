@@ -43,7 +43,23 @@ def fragments(estate: Estate) -> Iterator[Fragment]:
         )
     for back_end in known:
         yield stanza(estate, back_end)
+    if estate.estate.default_volume_type is not None:
+        yield _defaults(estate.estate.default_volume_type)
     yield policy()
+
+
+def _defaults(volume_type: str) -> Fragment:
+    return fragment(
+        path=f"{CONF_FOLDER}/55-estate.conf",
+        service=API_SERVICE,
+        purpose="cinder-api: the type of volumes that name none, where their project has no default of its "
+        "own.\n"
+        "Cinder deletes no type that is the default (cinder/volume/volume_types.py destroy): name "
+        "another one "
+        "before this\n"
+        "estate is torn down.",
+        settings=[setting(DEFAULT, "default_volume_type", volume_type)],
+    )
 
 
 def policy() -> Fragment:
@@ -93,7 +109,7 @@ def stanza(estate: Estate, back_end: BackEnd) -> Fragment:
                 "cinder.volume.drivers.vmware.vmdk.VMwareVcVmdkDriver",
             ),
             *common,
-            *_vmdk(back_end),
+            *_vmdk(estate, back_end),
         ]
     return fragment(
         path=f"{CONF_FOLDER}/60-{back_end.name}.conf",
@@ -104,7 +120,7 @@ def stanza(estate: Estate, back_end: BackEnd) -> Fragment:
     )
 
 
-def _vmdk(back_end: BackEnd) -> Iterator[Setting]:
+def _vmdk(estate: Estate, back_end: BackEnd) -> Iterator[Setting]:
     yield Setting(
         section=back_end.name,
         key="vmware_cluster_name",
@@ -124,3 +140,18 @@ def _vmdk(back_end: BackEnd) -> Iterator[Setting]:
         why="By default the driver reports no capacity, and the scheduler fills datastores blindly "
         "(vmdk.py).",
     )
+    kinds = [
+        kind
+        for kind in estate.storage[back_end.array].volume_types.values()
+        if kind.vcenter is not None and kind.vcenter == back_end.vcenter
+    ]
+    policies = tuple(sorted({kind.storage_policy for kind in kinds if kind.storage_policy is not None}))
+    if policies and all(kind.storage_policy is not None for kind in kinds):
+        yield Setting(
+            section=back_end.name,
+            key="vmware_storage_profile",
+            values=policies,
+            why="Only datastores of these storage policies count as its capacity (vmdk.py). The driver "
+            "needs a "
+            "WSDL of the\nvCenter's version for policies, and oslo.vmware has none newer than 8.0.",
+        )

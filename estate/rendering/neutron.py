@@ -6,7 +6,7 @@
 
 from collections.abc import Iterator
 
-from estate.model import Estate, Network, NetworkBackend
+from estate.model import Estate, NetworkBackend
 from estate.model.settings import Nsx
 from estate.rendering.fragment import DEFAULT, Fragment, Setting, fragment, setting
 
@@ -48,12 +48,20 @@ def _nsx_core() -> Fragment:
 
 def _nsx(nsx: Nsx | None) -> Fragment:
     names = (
-        ("default_overlay_tz", nsx.overlay_transport_zone, "Carries every network that names no VLAN."),
-        ("default_vlan_tz", nsx.vlan_transport_zone, ""),
-        ("default_tier0_router", nsx.tier0_router, "Leads out, where an external network names no uplink."),
-        ("dhcp_profile", nsx.dhcp_profile, "Required (nsx_p/plugin.py _init_dhcp_metadata)."),
-        ("metadata_proxy", nsx.metadata_proxy, ""),
-    ) if nsx is not None else ()
+        (
+            ("default_overlay_tz", nsx.overlay_transport_zone, "Carries every network that names no VLAN."),
+            ("default_vlan_tz", nsx.vlan_transport_zone, ""),
+            (
+                "default_tier0_router",
+                nsx.tier0_router,
+                "Leads out, where an external network names no uplink.",
+            ),
+            ("dhcp_profile", nsx.dhcp_profile, "Required (nsx_p/plugin.py _init_dhcp_metadata)."),
+            ("metadata_proxy", nsx.metadata_proxy, ""),
+        )
+        if nsx is not None
+        else ()
+    )
     return fragment(
         path="/etc/neutron/plugins/vmware/nsx.ini.d/50-estate.ini",
         service=SERVICE,
@@ -71,7 +79,7 @@ def _nsx(nsx: Nsx | None) -> Fragment:
 def _ovn(estate: Estate) -> Fragment:
     networks = list(estate.networks.values())
     vlans = sorted({one.vlan.transport_zone for one in networks if one.vlan is not None})
-    flat = sorted({str(one.external.uplink) for one in networks if _flat(one)})
+    flat = sorted({one.external.uplink for one in networks if one.external and one.external.uplink})
     return fragment(
         path=f"{CONF_FOLDER}/50-estate.conf",
         service=SERVICE,
@@ -98,10 +106,6 @@ def _ovn(estate: Estate) -> Fragment:
             *_physical("ml2_type_flat", "flat_networks", flat, "Uplinks of external networks."),
         ],
     )
-
-
-def _flat(network: Network) -> bool:
-    return network.external is not None and network.external.uplink is not None
 
 
 def _physical(section: str, key: str, names: list[str], why: str) -> Iterator[Setting]:

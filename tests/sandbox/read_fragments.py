@@ -103,7 +103,17 @@ def glance(path):
     }
 
 
+def neutron(path):
+    """neutron.conf as the server registers its options; those of a plugin outside its tree are unknown."""
+    from neutron.common import config
+    from oslo_config import cfg
+
+    config.register_common_config_options()
+    cfg.CONF([], project="neutron", default_config_files=[path])
+    return _effective(cfg.CONF, path)
+
+
 if __name__ == "__main__":
     service, *files = sys.argv[1:]
-    reader = {"nova": nova, "cinder": cinder, "glance": glance}[service]
+    reader = {"nova": nova, "cinder": cinder, "glance": glance, "neutron": neutron}[service]
     print(json.dumps({file: reader(file) for file in files}))

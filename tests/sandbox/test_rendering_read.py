@@ -53,7 +53,7 @@ def readings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Name of a fragment → what its service reads."""
     openstack.ensure()
     found: dict[str, Any] = {}
-    for service in ("nova", "cinder", "glance"):
+    for service in ("nova", "cinder", "glance", "neutron"):
         texts = {one.name: one.text for one in KINDS if one.service.startswith(service)}
         found |= read(service, texts, tmp_path_factory.mktemp(service))
     return found

@@ -25,7 +25,7 @@ def conf(fragments: dict[str, Fragment], host: str) -> dict[tuple[str, str], str
 
 def test_one_file_per_host_and_kind() -> None:
     fragments = render(sandbox())
-    assert len({one.name for one in fragments}) == len(fragments) == 21
+    assert len({one.name for one in fragments}) == len(fragments) == 23
     provider = [one for one in fragments if one.path.endswith("provider_config/estate.yaml")]
     assert [one.host for one in provider if "CUSTOM_HV_VMWARE" in one.text] == ["nova-esx-a", "nova-esx-b"]
     assert len([one for one in provider if "CUSTOM_HV_KVM" in one.text]) == 5
@@ -132,7 +132,7 @@ def test_the_shape_of_a_sandbox_is_the_documents() -> None:
 def test_command_writes_the_files(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["sandbox", "--out", str(tmp_path)])
     assert result.exit_code == 0, result.output
-    assert result.output == f"21 files written below {tmp_path}.\n"
+    assert result.output == f"23 files written below {tmp_path}.\n"
     assert (tmp_path / CONTROL).read_text() == rendered()[CONTROL].text
 
 
@@ -148,3 +148,42 @@ def test_command_says_where_it_cannot_write(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["sandbox", "--out", str(tmp_path / "file")])
     assert result.exit_code == 2
     assert "cannot be written: Not a directory" in result.stderr
+
+
+def neutron(*changes: tuple[str, object]) -> dict[tuple[str, str], str]:
+    settings: dict[tuple[str, str], str] = {}
+    for one in rendered(*changes).values():
+        if one.service == "neutron-server":
+            settings |= one.settings
+    return settings
+
+
+def test_neutron_has_the_back_end_that_the_documents_name() -> None:
+    nsx = {"dhcp_profile": "dhcp", "metadata_proxy": "proxy", "overlay_transport_zone": "tz-overlay"}
+    assert neutron(("estate/nsx", nsx)) == {
+        ("DEFAULT", "core_plugin"): "vmware_nsxp",
+        ("DEFAULT", "dhcp_agent_notification"): "false",
+        ("nsx_p", "default_overlay_tz"): "tz-overlay",
+        ("nsx_p", "dhcp_profile"): "dhcp",
+        ("nsx_p", "metadata_proxy"): "proxy",
+    }
+    vlan = ("networks/app/vlan", {"id": 7, "transport_zone": "physnet1"})
+    settings = neutron(("estate/network_backend", "ovn"), vlan)
+    assert settings["ml2", "mechanism_drivers"] == "ovn"
+    assert settings["ml2_type_vlan", "network_vlan_ranges"] == "physnet1"
+    assert ("ml2_type_flat", "flat_networks") not in settings
+
+
+def test_storage_policies_limit_what_counts_as_capacity() -> None:
+    place = "storage/array1/volume_types/standard-esxi/storage_policy"
+    name = "array1-vc1-az-esxi/etc/cinder/cinder.conf.d/60-array1-vc1-az-esxi.conf"
+    key = ("array1-vc1-az-esxi", "vmware_storage_profile")
+    assert key not in rendered()[name].settings
+    assert rendered((place, "Gold"))[name].settings[key] == "Gold"
+
+
+def test_the_default_volume_type_is_said_to_the_api() -> None:
+    name = "cinder-api/etc/cinder/cinder.conf.d/55-estate.conf"
+    assert name not in rendered()
+    fragment = rendered(("estate/default_volume_type", "standard-kvm"))[name]
+    assert fragment.settings == {("DEFAULT", "default_volume_type"): "standard-kvm"}
