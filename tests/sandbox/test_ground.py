@@ -63,7 +63,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, S
         for each in (one, two):
             golden.restore(each, Step("golden"))
             broker.start(each)
-        apis.start(one, PROTECTIONS, WITHOUT_OURS)
+        apis.start(one, PROTECTIONS, "", WITHOUT_OURS)
         yield one, two
     finally:
         process.stop(one.run)
