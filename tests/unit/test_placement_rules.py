@@ -378,7 +378,7 @@ class Zones(NamedTuple):
         Zones("az-kvm:unknown", True, NOWHERE),
         Zones("a:b:c:d", True, NOWHERE),
     ],
-    ids=str,
+    ids=lambda case: f"{case.written}{'-admin' if case.admin else ''}",
 )
 def test_zone_forms(case: Zones) -> None:
     base = cloud(default_schedule_zone="az-kvm")
