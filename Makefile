@@ -18,7 +18,7 @@ down: $(VENV)/.ready  ## Stop the sandbox of ENV and forget its stack
 	@$(ESTATE) sandbox stop $(ENV)
 
 test: $(VENV)/.ready  ## Everything that there is to test, but for the long tests
-	@$(VENV)/bin/python -m pytest -n $(WORKERS) -m "not long"
+	@$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadgroup -m "not long"
 
 test-long: $(VENV)/.ready  ## Endurance, kills everywhere, a start from nothing; writes tests/long/last-run.json
 	@$(VENV)/bin/python -m pytest -m long

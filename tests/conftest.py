@@ -25,9 +25,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Other ways of sharing the tests among workers would break the order of the acts."""
-    if config.getoption("numprocesses", None):
-        config.option.dist = "loadgroup"
-        config.option.loadscopereorder = False
+    if config.getoption("numprocesses", None) and config.option.dist != "loadgroup":
+        raise pytest.UsageError("-n shares the tests by group: say --dist loadgroup, too")
+    config.option.loadscopereorder = False
 
 
 @pytest.hookimpl(tryfirst=True)
