@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from estate.cli.common import Env, Exit, Format
+from estate.cli.common import Env, Exit, Format, line
 from estate.documents import DocumentsError, Loaded, Problem, load
 from estate.model import Estate, Hypervisor, Severity
 from policies import over_documents
@@ -53,13 +53,6 @@ def check(
         raise typer.Exit(Exit.UNUSABLE)
     if problems:
         raise typer.Exit(Exit.FINDINGS)
-
-
-def line(problem: Problem) -> str:
-    """``file:line:column: subject: message [rule]``, with its severity in front if it is no error."""
-    mark = "" if problem.severity is Severity.ERROR else f"{problem.severity}: "
-    position = typer.style(str(problem.position), bold=True)
-    return f"{position}: {mark}{problem.subject}: {problem.message} [{problem.rule}]"
 
 
 def _as_json(problem: Problem) -> dict[str, str | int | None]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from estate.documents import DocumentsError, Loaded, load
+from estate.documents import DocumentsError, Loaded, Problem, load
 from estate.model import Estate, Severity
 
 Env = Annotated[
@@ -39,9 +39,15 @@ def expected(*faults: type[Exception]) -> Iterator[None]:
         raise typer.Exit(Exit.UNUSABLE) from fault
 
 
+def line(problem: Problem) -> str:
+    """``file:line:column: subject: message [rule]``, with its severity in front if it is no error."""
+    mark = "" if problem.severity is Severity.ERROR else f"{problem.severity}: "
+    position = typer.style(str(problem.position), bold=True)
+    return f"{position}: {mark}{problem.subject}: {problem.message} [{problem.rule}]"
+
+
 def usable(env: str) -> tuple[Loaded, Estate]:
     """The documents of ENV, if nothing speaks against them; else what is wrong (stderr), exit code 2."""
-    from estate.cli.check import line  # noqa: PLC0415 - check takes its arguments from here
     from policies.over_documents import judged  # noqa: PLC0415
 
     with expected(DocumentsError):
