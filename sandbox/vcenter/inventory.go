@@ -25,6 +25,8 @@ type inventory struct {
 	Hosts        []host      `json:"hosts"`
 	Datastores   []datastore `json:"datastores"`
 	Switches     []dvSwitch  `json:"switches"`
+	Clusters     []cluster   `json:"clusters"`
+	Policies     []policy    `json:"storage_policies"`
 }
 
 type host struct {
@@ -33,6 +35,8 @@ type host struct {
 	CPUThreads int16  `json:"cpu_threads"`
 	CPUMHz     int32  `json:"cpu_mhz"`
 	MemoryMiB  int64  `json:"memory_mib"`
+	CPU        string `json:"cpu"`
+	VMotion    string `json:"vmotion"`
 }
 
 type datastore struct {
@@ -80,6 +84,18 @@ func (inv inventory) check() error {
 		}
 		names[d.Name] = true
 	}
+	for _, c := range inv.Clusters {
+		if err := c.check(known, names); err != nil {
+			return err
+		}
+	}
+	for _, p := range inv.Policies {
+		for _, d := range p.Datastores {
+			if !names[d] {
+				return fmt.Errorf("storage policy %s: no datastore %q in this inventory", p.Name, d)
+			}
+		}
+	}
 	return nil
 }
 
@@ -104,6 +120,7 @@ func (vc *vCenter) build(inv inventory, store string) error {
 		added.Runtime.ConnectionState = types.HostSystemConnectionStateConnected
 		added.ConfigManager.VsanSystem = &vsan.Self
 		h.resize(added)
+		vc.equip(h, added)
 		hosts[h.Name] = added
 	}
 	for _, d := range inv.Datastores {
@@ -118,6 +135,11 @@ func (vc *vCenter) build(inv inventory, store string) error {
 	}
 	for _, h := range inv.Hosts {
 		vc.refreshCompute(ctx, *hosts[h.Name].Parent)
+	}
+	for _, c := range inv.Clusters {
+		if err := vc.addCluster(c, hosts); err != nil {
+			return err
+		}
 	}
 	return nil
 }

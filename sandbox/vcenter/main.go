@@ -5,12 +5,13 @@
 // Where to read on:
 //
 //	server.go      what a vCenter consists of, and its HTTP endpoints
-//	inventory.go   what exists at the start
+//	inventory.go   what exists at the start; existing.go clusters, and machines of others, that do
 //	dispatch.go    how a call reaches our code or the simulator's, and what a panic becomes
 //	cluster.go     clusters and their hosts; drs.go      which host gets a machine
 //	network.go     switches and port groups; names.go    what type a switch has outside
 //	vm.go          creating, cloning, moving, starting virtual machines
 //	disks.go       disks and datastores;     upload.go   files that are sent to a datastore
+//	policies.go    storage policies
 //	export.go      disks that are sent or fetched through a lease
 //	properties.go  reading many objects at once
 package main

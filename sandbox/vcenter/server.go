@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"sync"
 
-	pbm "github.com/vmware/govmomi/pbm/simulator"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/simulator/vpx"
 	vapi "github.com/vmware/govmomi/vapi/simulator"
@@ -28,6 +27,7 @@ type vCenter struct {
 	datacenter *simulator.Datacenter
 	// capacity in bytes of each datastore: the simulator would compute one of its own.
 	capacity map[types.ManagedObjectReference]int64
+	policies *simulator.Registry
 	drs      scheduler
 	// aside keeps a standalone per host that is in a cluster.
 	aside sync.Map
@@ -82,6 +82,7 @@ func newVCenter(
 	if err := vc.build(inv, store); err != nil {
 		return nil, fmt.Errorf("inventory: %w", err)
 	}
+	vc.policies = vc.storagePolicies(inv.Policies)
 	return vc, nil
 }
 
@@ -105,7 +106,7 @@ func (vc *vCenter) handler(wsdl string) http.Handler {
 	for _, pattern := range patterns {
 		vc.service.Handle(pattern, rest)
 	}
-	vc.service.RegisterSDK(pbm.New())
+	vc.service.RegisterSDK(vc.policies)
 	mux.HandleFunc("/folder/", vc.serveDatastore)
 	mux.HandleFunc("/nfc/", vc.serveLease)
 

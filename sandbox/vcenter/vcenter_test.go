@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	pbmmethods "github.com/vmware/govmomi/pbm/methods"
+	pbmtypes "github.com/vmware/govmomi/pbm/types"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/types"
@@ -248,5 +250,71 @@ func TestMachinesThatARuleKeepsApartAreMovedApart(t *testing.T) {
 	vc.keepApart(vc.ctx, cluster)
 	if where(vms[0]) == where(vms[1]) {
 		t.Errorf("both still on %s", where(vms[0]))
+	}
+}
+
+func TestWhatExistsBeforehandIsThere(t *testing.T) {
+	inv := example()
+	for i := range inv.Hosts {
+		inv.Hosts[i].VMotion = "vmk1"
+	}
+	inv.Clusters = []cluster{{
+		Name: "old", Hosts: []string{"a1", "a2"}, DRS: "fullyAutomated", HA: true, AdmissionControl: true,
+		EVC: "intel-icelake",
+		Machines: []machine{
+			{Name: "desktop-1", CPUs: 2, MemoryMiB: 4096, DiskGiB: 30, Datastore: "shared"},
+			{Name: "desktop-2", CPUs: 2, MemoryMiB: 4096, DiskGiB: 30, Datastore: "shared"},
+		},
+	}}
+	inv.Policies = []policy{{Name: "tier-gold", Datastores: []string{"shared"}}}
+	vc := start(t, inv)
+
+	made := vc.ctx.Map.Get(named(vc, "ClusterComputeResource", "old")).(*simulator.ClusterComputeResource)
+	summary := made.Summary.(*types.ClusterComputeResourceSummary)
+	if summary.CurrentEVCModeKey != "intel-icelake" || summary.NumHosts != 2 {
+		t.Errorf("cluster: EVC %q, %d hosts", summary.CurrentEVCModeKey, summary.NumHosts)
+	}
+	if drs := made.ConfigurationEx.(*types.ClusterConfigInfoEx).DrsConfig; !*drs.Enabled {
+		t.Error("DRS is off")
+	}
+	hosts := map[string]bool{}
+	for _, name := range []string{"desktop-1", "desktop-2"} {
+		vm := vc.ctx.Map.Get(named(vc, "VirtualMachine", name)).(*simulator.VirtualMachine)
+		if vm.Runtime.PowerState != types.VirtualMachinePowerStatePoweredOn {
+			t.Errorf("%s is %s", name, vm.Runtime.PowerState)
+		}
+		hosts[vm.Runtime.Host.Value] = true
+	}
+	if len(hosts) != 2 {
+		t.Errorf("machines run on %v, not on both hosts", hosts)
+	}
+	vc.accountSpace(vc.ctx)
+	store := vc.ctx.Map.Get(named(vc, "Datastore", "shared")).(*simulator.Datastore)
+	if store.Summary.FreeSpace != 40*gib {
+		t.Errorf("%d GiB are free, not 40", store.Summary.FreeSpace/gib)
+	}
+
+	host := vc.ctx.Map.Get(named(vc, "HostSystem", "a1")).(*simulator.HostSystem)
+	nics := vc.ctx.Map.Get(*host.ConfigManager.VirtualNicManager).(*simulator.HostVirtualNicManager).Info.NetConfig
+	last := nics[len(nics)-1]
+	if last.NicType != "vmotion" || last.CandidateVnic[0].Device != "vmk1" || last.SelectedVnic[0] != last.CandidateVnic[0].Key {
+		t.Errorf("vMotion: %+v", last)
+	}
+
+	var solver *placementSolver
+	for _, object := range vc.policies.AllReference("") {
+		if found, ok := object.(*placementSolver); ok {
+			solver = found
+		}
+	}
+	for id := range solver.fulfilling {
+		res := solver.PbmQueryMatchingHub(&pbmtypes.PbmQueryMatchingHub{Profile: pbmtypes.PbmProfileId{UniqueId: id}})
+		hubs := res.(*pbmmethods.PbmQueryMatchingHubBody).Res.Returnval
+		if len(hubs) != 1 || hubs[0].HubId != store.Self.Value {
+			t.Errorf("tier-gold: %v", hubs)
+		}
+	}
+	if len(solver.fulfilling) != 1 {
+		t.Errorf("%d policies, not one", len(solver.fulfilling))
 	}
 }
