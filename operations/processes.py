@@ -63,9 +63,10 @@ def _orphans(wanted: str) -> Iterator[psutil.Process]:
 
 
 def run(
-    command: list[str], folder: Path, environment: Mapping[str, str], *, quiet: bool
+    command: list[str], folder: Path, environment: Mapping[str, str], *, quiet: bool, aside: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    """Run an engine to its end; with ``quiet`` what it prints is captured (both streams).
+    """Run an engine to its end; with ``quiet`` what it prints is captured (both streams), with ``aside`` it
+    goes to standard error.
 
     It has a session of its own, so that an interruption reaches it once, and from here: the first lets
     it end by itself (no new step begins, gates stop waiting), the second ends it and its plugins.
@@ -78,7 +79,7 @@ def run(
             cwd=folder,
             env={**environment, INTERRUPTED: str(flag)},
             text=True,
-            stdout=subprocess.PIPE if quiet else None,
+            stdout=subprocess.PIPE if quiet else sys.stderr.fileno() if aside else None,
             stderr=subprocess.STDOUT if quiet else None,
             stdin=subprocess.DEVNULL,
             start_new_session=True,

@@ -4,7 +4,9 @@ The stack's state lies in the sandbox's run folder: it describes what lives ther
 """
 
 import hashlib
+import json
 import os
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -15,6 +17,7 @@ from ruamel.yaml import YAML
 
 from components.image_files import STAND_INS
 from estate.model import Estate
+from estate.model.secrets import secrets as referred
 from operations import processes
 from operations.errors import OperationError
 from operations.stack import PROGRAM, Stack
@@ -25,6 +28,9 @@ from toolchain import engine
 from toolchain.engine import Toolchain
 from toolchain.progress import Progress
 
+_SECRETS = "secrets.json"
+"""In the sandbox's folder (0600): stand-ins for secrets, by variable."""
+
 
 def key(documents: Path) -> str:
     """Name of the run folder of an environment's sandbox: the same name elsewhere is another sandbox."""
@@ -34,7 +40,26 @@ def key(documents: Path) -> str:
 
 def start(documents: Path, estate: Estate, progress: Progress) -> Running:
     """Have the environment's sandbox run, shaped by its documents."""
-    return lifecycle.start(key(documents), shape(estate, estate.estate.name), progress)
+    running = lifecycle.start(key(documents), shape(estate, estate.estate.name), progress)
+    _fill_in_secrets(running.run, estate)
+    return running
+
+
+def _fill_in_secrets(run: Path, estate: Estate) -> None:
+    """A random value for every secret that the documents refer to, the same as long as the sandbox lives."""
+    path = run / _SECRETS
+    known = json.loads(path.read_text()) if path.exists() else {}
+    wanted = {secret.variable for _, secret in referred(estate)}
+    if missing := wanted - set(known):
+        known |= {variable: secrets.token_urlsafe(24) for variable in sorted(missing)}
+        files.write(path, json.dumps(known, indent=1), mode=0o600)
+
+
+def _secrets(run: Path) -> dict[str, str]:
+    """Stand-ins for secrets, except those that have a value in the process environment."""
+    path = run / _SECRETS
+    known = json.loads(path.read_text()) if path.exists() else {}
+    return {variable: value for variable, value in known.items() if variable not in os.environ}
 
 
 def prepare(documents: Path, estate: Estate, progress: Progress) -> Stack:
@@ -62,6 +87,7 @@ def stack(documents: Path, toolchain: Toolchain) -> Stack:
         environment={
             **toolchain.environment(base),
             **clients(running),
+            **_secrets(running.run),
             "PULUMI_BACKEND_URL": url,
             **processes.mark(url, running.name),
         },

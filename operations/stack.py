@@ -45,8 +45,11 @@ class Stack:
         policies: bool = True,
         extra: Mapping[str, str] | None = None,
         quiet: bool = False,
+        aside: bool = False,
     ) -> subprocess.CompletedProcess[str]:
         """Run ``pulumi``; with ``quiet`` what it prints is captured (both streams) instead of shown.
+
+        With ``aside`` all of it goes to standard error, so that standard output stays free for results.
 
         Raises ``KeyboardInterrupt`` after it was interrupted.
         """
@@ -55,6 +58,7 @@ class Stack:
             PROGRAM,
             {**self.environment, **(extra or {})},
             quiet=quiet,
+            aside=aside,
         )
 
     @contextmanager

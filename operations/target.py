@@ -40,10 +40,12 @@ def target(loaded: Loaded, *, sandbox: bool | None = None) -> Target:
     A real cloud is there if ``OS_CLOUD`` or ``OS_AUTH_URL`` is set, or the stack's configuration says
     ``openstack:cloud``; it comes before a sandbox that happens to run.
     """
-    real = _real(loaded.name)
+    key = rehearsal.key(loaded.folder)
+    # In a shell that did `eval "$(estate env ENV)"` OS_CLOUD means this very sandbox.
+    inside = os.environ.get("OS_CLIENT_CONFIG_FILE") == str(lifecycle.folder(key) / "clouds.yaml")
+    real = None if inside else _real(loaded.name)
     if sandbox is not True and real is not None:
         return real
-    key = rehearsal.key(loaded.folder)
     status = lifecycle.status(key)
     if sandbox is not False and status.state == "running":
         return Target(SANDBOX, rehearsal.clients(lifecycle.running(key)))

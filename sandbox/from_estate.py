@@ -1,18 +1,25 @@
 """From the documents of an environment to the shape of its sandbox."""
 
-from estate.model import Estate, Hypervisor
+from collections.abc import Iterator
+
+from estate.model import Cluster as ClusterModel
+from estate.model import Estate, Hypervisor, Mode
 from estate.model.images import Adapter, DiskType, Image
 from estate.placement.pairing import back_ends
 from estate.rendering import cinder, glance, nova
+from estate.vsphere.clusters import declared
 from sandbox.shape import (
     Backend,
     Cluster,
     Datastore,
     EsxiHost,
+    ExistingCluster,
     ExternalNetwork,
     ImageFile,
     KvmHost,
+    Machine,
     Shape,
+    StoragePolicy,
     VCenter,
 )
 
@@ -52,6 +59,7 @@ def shape(estate: Estate, name: str) -> Shape:
             sorted({one.vlan.transport_zone for one in estate.networks.values() if one.vlan is not None})
         ),
         external_networks=_external_networks(estate),
+        projects=tuple(one.name for one in estate.projects.values() if one.mode is Mode.REFERENCED),
     )
 
 
@@ -95,6 +103,8 @@ def _vcenter(estate: Estate, name: str) -> VCenter:
                 cores=made.cores,
                 threads=made.threads,
                 memory_mib=made.memory,
+                cpu=made.cpu or "",
+                vmotion=cluster.vmkernel.vmotion or "",
             )
             for cluster in members.values()
             for made in cluster.host_classes.values()
@@ -112,7 +122,67 @@ def _vcenter(estate: Estate, name: str) -> VCenter:
         ),
         switches=() if vcenter.managed_switch else (vcenter.switch,),
         awaited_switch=vcenter.switch if vcenter.managed_switch else "",
+        clusters=tuple(
+            _existing_cluster(estate, one) for one in members.values() if one.mode is Mode.REFERENCED
+        ),
+        policies=_policies(estate, name),
     )
+
+
+def _existing_cluster(estate: Estate, cluster: ClusterModel) -> ExistingCluster:
+    """As the documents say that it is: whether the real one is so, no rehearsal can tell."""
+    said = declared(cluster)
+    return ExistingCluster(
+        name=cluster.name,
+        hosts=cluster.hosts,
+        drs=said["drs"],
+        ha=said["ha"],
+        admission_control=said["admissionControl"],
+        evc=said["evc"],
+        machines=tuple(_foreign(estate, cluster)),
+    )
+
+
+def _foreign(estate: Estate, cluster: ClusterModel) -> Iterator[Machine]:
+    """Machines that together are as large as the foreign load, spread over the cluster's datastores."""
+    load = cluster.foreign
+    stores = [
+        store.name
+        for array in estate.storage.values()
+        for store in array.datastores.values()
+        if cluster.name in store.clusters
+    ]
+    if load is None or not stores:
+        return
+    for number in range(load.machines):
+        yield Machine(
+            name=f"foreign-{cluster.name}-{number + 1:03d}",
+            # vSphere has no machine without a processor or memory.
+            vcpus=max(_share(load.vcpus, load.machines, number), 1),
+            memory_mib=max(_share(load.memory, load.machines, number), 4),
+            disk_gib=_share(load.disk or 0, load.machines, number),
+            datastore=stores[number % len(stores)],
+        )
+
+
+def _share(total: int, parts: int, number: int) -> int:
+    """Part ``number`` of a total; all parts together are the total."""
+    return total * (number + 1) // parts - total * number // parts
+
+
+def _policies(estate: Estate, vcenter: str) -> tuple[StoragePolicy, ...]:
+    """Each policy that a volume type names; what its array offers to this vCenter fulfils it."""
+    fulfilling: dict[str, dict[str, None]] = {}
+    for array in estate.storage.values():
+        stores = [
+            store.name
+            for store in array.datastores.values()
+            if any(estate.clusters[one].vcenter == vcenter for one in store.clusters)
+        ]
+        for kind in array.volume_types.values():
+            if kind.storage_policy is not None and kind.vcenter == vcenter:
+                fulfilling.setdefault(kind.storage_policy, {}).update(dict.fromkeys(stores))
+    return tuple(StoragePolicy(name, tuple(stores)) for name, stores in fulfilling.items())
 
 
 def _clusters(estate: Estate) -> tuple[Cluster, ...]:

@@ -8,9 +8,15 @@ from sandbox.errors import SandboxError
 from sandbox.parts import programs
 from sandbox.shape import ImageFile, Shape
 
+_RAW = "64M"
+"""A raw disk is as large as what it holds: one of full size would be read and uploaded for minutes."""
+
 
 def make(shape: Shape, folder: Path) -> None:
-    """Make every image file of the documents below ``folder``: empty disks of the documents' sizes."""
+    """Make every image file of the documents below ``folder``: empty disks of the documents' sizes.
+
+    Raw ones are smaller: ``min_disk`` comes from the documents, not from the file.
+    """
     if not shape.images:
         return
     tools = programs.ensure()
@@ -28,7 +34,7 @@ def make(shape: Shape, folder: Path) -> None:
                 image.format,
                 *_options(image),
                 path,
-                f"{image.virtual_size_gib}G",
+                _RAW if image.format == "raw" else f"{image.virtual_size_gib}G",
             ],
             env=os.environ | tools.environment,
             stdout=subprocess.PIPE,

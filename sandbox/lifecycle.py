@@ -179,7 +179,7 @@ def _start(settings: Settings, shape: Shape, progress: Progress) -> None:
         )
     with progress.step("sandbox: Nova, Cinder") as step:
         ready.wait(settings, shape, [process.start(settings.run, program) for program in programs], step)
-        stand_ins.make(ready.network(settings), shape)
+        stand_ins.make(ready.api(settings, "network"), ready.api(settings, "identity"), shape)
 
 
 def _neutron(settings: Settings, shape: Shape) -> dict[str, dict[str, str]]:

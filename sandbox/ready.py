@@ -45,9 +45,9 @@ def wait(
         time.sleep(POLL)
 
 
-def network(settings: Settings) -> Adapter:
-    """Neutron as the admin sees it."""
-    return _Cloud(settings).adapters["network"]
+def api(settings: Settings, service: str) -> Adapter:
+    """A service's API as the admin sees it, by the service's type."""
+    return _Cloud(settings).adapters[service]
 
 
 class _Cloud:
@@ -69,6 +69,7 @@ class _Cloud:
             "block-storage": None,
             "network": None,
             "image": None,
+            "identity": None,
         }
         self.adapters = {
             service: Adapter(

@@ -38,6 +38,44 @@ class EsxiHost:
     cores: int
     threads: int
     memory_mib: int
+    cpu: str = ""
+    """Newest EVC mode that it takes; empty: not said."""
+    vmotion: str = ""
+    """VMkernel adapter that carries vMotion; empty: none."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A running machine of others."""
+
+    name: str
+    vcpus: int
+    memory_mib: int
+    disk_gib: int
+    datastore: str
+
+
+@dataclass(frozen=True)
+class ExistingCluster:
+    """A cluster that the documents take for existing, and what others run there."""
+
+    name: str
+    hosts: tuple[str, ...]
+    drs: str
+    """vSphere's word for its automation (``DrsBehavior``)."""
+    ha: bool
+    admission_control: bool
+    evc: str
+    """EVC mode; empty: off."""
+    machines: tuple[Machine, ...]
+
+
+@dataclass(frozen=True)
+class StoragePolicy:
+    """A storage policy of vSphere and the datastores that fulfil it."""
+
+    name: str
+    datastores: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -51,7 +89,7 @@ class Datastore:
 
 @dataclass(frozen=True)
 class VCenter:
-    """A simulated vCenter: one data centre with standalone hosts. Clusters are made by the program."""
+    """A simulated vCenter: one data centre. Hosts stand alone until the program makes their cluster."""
 
     name: str
     datacenter: str
@@ -61,11 +99,13 @@ class VCenter:
     """Distributed switches; Neutron realises each network as a port group on the first."""
     awaited_switch: str = ""
     """A switch that the program makes, and Neutron uses instead; empty: none."""
+    clusters: tuple[ExistingCluster, ...] = ()
+    policies: tuple[StoragePolicy, ...] = ()
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A vSphere cluster that the program will make, and the nova-compute that speaks for it."""
+    """A vSphere cluster that the program will make or find, and the nova-compute that speaks for it."""
 
     name: str
     vcenter: str
@@ -134,6 +174,8 @@ class Shape:
     transport_zones: tuple[str, ...] = ()
     """Physical networks that carry VLANs (NSX: VLAN transport zones)."""
     external_networks: tuple[ExternalNetwork, ...] = ()
+    projects: tuple[str, ...] = ()
+    """Projects that the documents take for existing."""
 
     def vcenter(self, name: str) -> VCenter:
         """The vCenter of that name."""

@@ -1,12 +1,17 @@
-"""What documents only refer to and a real cloud has already: external networks."""
+"""What documents only refer to and a real cloud has already: external networks and projects."""
 
 from keystoneauth1.adapter import Adapter
 
 from sandbox.shape import Shape
 
 
-def make(network: Adapter, shape: Shape) -> None:
-    """Make an external network for each that the documents take for existing; ``network`` is Neutron."""
+def make(network: Adapter, identity: Adapter, shape: Shape) -> None:
+    """Make each external network and each project that the documents take for existing.
+
+    ``network`` is Neutron, ``identity`` Keystone.
+    """
+    for name in shape.projects:
+        identity.post("/projects", json={"project": {"name": name, "domain_id": "default"}})
     for one in shape.external_networks:
         body = {"network": {"name": one.name, "router:external": True}}
         made = network.post("/v2.0/networks", json=body).json()["network"]

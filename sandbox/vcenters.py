@@ -162,6 +162,8 @@ def _inventory(settings: Settings, one: VCenter) -> dict[str, object]:
                 "cpu_threads": host.threads,
                 "cpu_mhz": CPU_MHZ,
                 "memory_mib": host.memory_mib,
+                "cpu": host.cpu,
+                "vmotion": host.vmotion,
             }
             for host in one.hosts
         ],
@@ -170,6 +172,30 @@ def _inventory(settings: Settings, one: VCenter) -> dict[str, object]:
             for store in one.datastores
         ],
         "switches": [{"name": name} for name in one.switches],
+        "clusters": [
+            {
+                "name": cluster.name,
+                "hosts": list(cluster.hosts),
+                "drs": cluster.drs,
+                "ha": cluster.ha,
+                "admission_control": cluster.admission_control,
+                "evc": cluster.evc,
+                "machines": [
+                    {
+                        "name": machine.name,
+                        "cpus": machine.vcpus,
+                        "memory_mib": machine.memory_mib,
+                        "disk_gib": machine.disk_gib,
+                        "datastore": machine.datastore,
+                    }
+                    for machine in cluster.machines
+                ],
+            }
+            for cluster in one.clusters
+        ],
+        "storage_policies": [
+            {"name": policy.name, "datastores": list(policy.datastores)} for policy in one.policies
+        ],
     }
 
 

@@ -1,27 +1,62 @@
 """``estate rehearse ENV``: any environment on real schedulers, on one's own machine."""
 
+import json
 import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from estate.cli.common import Env, Exit, expected, usable
+from estate.cli.common import Env, Exit, Format, expected, usable
+
+if TYPE_CHECKING:
+    from operations.stand_ins import StandIn
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-@app.command()
-def rehearse(env: Env) -> None:
-    """Toolchain, sandbox, `pulumi up` with the policy pack, then where every server landed.
+class Phases:
+    """How long each part of a rehearsal took, seconds by its name, in order."""
 
-    Each step is done only if need be, so that it can be interrupted and called again.
-    Exit codes: 0 all as predicted; 1 `up` was refused or failed, or a server is elsewhere; 2 unusable input.
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Time the body, also if it fails."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = time.monotonic() - began
+
+    def document(self) -> dict[str, float]:
+        """Rounded, with the total."""
+        total = sum(self.seconds.values())
+        return {name: round(value, 1) for name, value in [*self.seconds.items(), ("total", total)]}
+
+
+@app.command()
+def rehearse(
+    env: Env,
+    output: Annotated[Format, typer.Option("--format", help="For a person or for a program.")] = Format.TEXT,
+) -> None:
+    """Sandbox, `pulumi up` with the policy pack, where every server landed, and a preview without changes.
+
+    Each step is done only if need be, so that it can be interrupted and called again. At the end: how long
+    each part took, and what was not rehearsed because something stood in for it.
+    Exit codes: 0 all as predicted; 1 `up` was refused or failed, a server is elsewhere, or the second
+    preview shows a change; 2 unusable input.
     """
-    from estate.cli.landing import show  # noqa: PLC0415
+    from estate.cli import landing  # noqa: PLC0415
     from estate.evidence.observation import observe  # noqa: PLC0415
     from estate.openstack.errors import CloudError  # noqa: PLC0415
     from estate.vsphere.connections import ConnectionsError  # noqa: PLC0415
     from operations import recovery, rehearsal  # noqa: PLC0415
     from operations.errors import OperationError  # noqa: PLC0415
+    from operations.stand_ins import stand_ins  # noqa: PLC0415
     from sandbox.errors import SandboxError  # noqa: PLC0415
     from sandbox.shape import ShapeError  # noqa: PLC0415
     from toolchain.errors import ToolchainError  # noqa: PLC0415
@@ -29,15 +64,49 @@ def rehearse(env: Env) -> None:
 
     loaded, estate = usable(env)
     progress = Progress()
+    phases = Phases()
+    aside = output is Format.JSON
     with expected(OperationError, SandboxError, ShapeError, ToolchainError, CloudError, ConnectionsError):
-        stack = rehearsal.prepare(loaded.folder, estate, progress)
-        recovery.recover(stack, progress)
-        with progress.step(f"pulumi up of {loaded.name}, with the policy pack"):
-            done = stack.pulumi("up", "--yes", "--skip-preview")
+        with phases.phase("sandbox"):
+            stack = rehearsal.prepare(loaded.folder, estate, progress)
+        with phases.phase("up"):
+            recovery.recover(stack, progress)
+            with progress.step(f"pulumi up of {loaded.name}, with the policy pack"):
+                done = stack.pulumi("up", "--yes", "--skip-preview", aside=aside)
         if done.returncode:
             raise typer.Exit(Exit.FINDINGS)
         os.environ.update(stack.environment)
-        rows = observe(estate)
-    show(estate, rows, stack.cloud)
-    if not all(row.equal for row in rows):
+        with phases.phase("landing"), progress.step("landing"):
+            rows = observe(estate)
+        with phases.phase("second preview"), progress.step("second preview: is there anything left to do?"):
+            settled = not stack.pulumi("preview", "--expect-no-changes", aside=aside).returncode
+    if output is Format.JSON:
+        document = landing.document(rows, stack.cloud) | {
+            "settled": settled,
+            "seconds": phases.document(),
+            "notRehearsed": [
+                {"what": one.what, "instead": one.instead, "names": list(one.names)}
+                for one in stand_ins(estate)
+            ],
+        }
+        typer.echo(json.dumps(document, indent=2))
+    else:
+        landing.show(estate, rows, stack.cloud)
+        _tell(phases, stand_ins(estate), settled=settled)
+    if not settled or not all(row.equal for row in rows):
         raise typer.Exit(Exit.FINDINGS)
+
+
+def _tell(phases: Phases, instead: "tuple[StandIn, ...]", *, settled: bool) -> None:
+    """What stood in for the real thing, the second preview and the times, for a person."""
+    typer.echo("\nNot rehearsed:")
+    for one in instead:
+        typer.echo(f"  {one.what}: {one.instead} ({_some(one.names)})")
+    typer.echo(f"\nSecond preview: {'no change' if settled else 'CHANGES, although nothing was changed'}.")
+    times = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in phases.document().items())
+    typer.echo(f"Times: {times}.")
+
+
+def _some(names: tuple[str, ...], most: int = 6) -> str:
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -269,11 +269,16 @@ def _undeclared_server(server: Server, machine_of: Mapping[str, Machine]) -> Lan
 
 
 def _undeclared_machines(estate: Estate, cloud: Cloud, machines: Iterable[Machine]) -> Iterator[Landing]:
-    """Machines in the estate's clusters which neither Nova nor Cinder knows."""
+    """Machines in the estate's clusters which neither Nova nor Cinder knows.
+
+    Where the documents speak of foreign machines, those of others are no difference.
+    """
     known = {server.id for server in cloud.servers} | cloud.volumes
     left_by = {NOVA: "Nova made it, but has no such server", CINDER: "Cinder made it, but has no such volume"}
     for machine in machines:
         if machine.cluster in estate.clusters and machine.uuid not in known:
+            if estate.clusters[machine.cluster].foreign is not None and machine.managed_by not in left_by:
+                continue
             reason = left_by.get(machine.managed_by, "neither Nova nor Cinder knows it")
             yield Landing(
                 workload=None,
