@@ -182,7 +182,7 @@ def _neutron(settings: Settings) -> Conf:
         "keystone_authtoken": identity.token_check(settings, "neutron"),
         "quotas": dict.fromkeys(
             ("quota_network", "quota_subnet", "quota_port", "quota_router", "quota_security_group",
-             "quota_security_group_rule", "quota_floatingip", "quota_trunk"),
+             "quota_security_group_rule", "quota_floatingip", "quota_trunk", "quota_rbac_policy"),
             -1,
         ),
         "oslo_concurrency": {"lock_path": folder / "locks"},
