@@ -1,5 +1,6 @@
 """One environment's stack and the engine that works on it."""
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -7,7 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from estate.documents import load
 from operations import processes
+from policies.catalogue import config_of
+from policies.rules.image_and_flavor_known import NAME as CATALOGUED
 from toolchain.engine import Toolchain
 
 PROGRAM = Path(__file__).resolve().parents[1]
@@ -36,8 +40,18 @@ class Stack:
         if arguments[0] in _WITH_CONFIGURATION:
             command += ["--config-file", str(self.config_file)]
         if arguments[0] in {"up", "preview"} and policies:
-            command += ["--policy-pack", str(PROGRAM / "policies")]
+            command += ["--policy-pack", str(PROGRAM / "policies"), *self._exemptions()]
         return command
+
+    def _exemptions(self) -> list[str]:
+        """The pack's configuration, if documents have exemptions: all else the components tell it."""
+        estate = load(self.documents).estate
+        if estate is None or not estate.exemptions:
+            return []
+        file = self.toolchain.home / "policy-configuration" / f"{self.name}.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps({CATALOGUED: {"exemptions": config_of(estate)["exemptions"]}}))
+        return ["--policy-pack-config", str(file)]
 
     def pulumi(
         self,

@@ -46,6 +46,8 @@ class FlavorFacts:
     name: str
     extra_specs: Tags | Unknown
     public: bool | Unknown | None
+    memory: int | Unknown | None = None
+    """MiB; ``None`` where nothing says it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +61,25 @@ class AggregateFacts:
     metadata: Tags | Unknown
     hypervisor: Hypervisor | None
     """As declared by the component or the document; ``None`` for a resource that says nothing about it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VolumeTypeFacts:
+    """A volume type."""
+
+    name: str
+    serves: Hypervisor | Unknown | None
+    """The side whose servers can attach its volumes; ``None``: nothing says it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """An image or a flavor that a server names and nothing describes."""
+
+    kind: str
+    """``image`` or ``flavor``."""
+    named: str | None
+    """Its id or name; ``None`` where not even that is known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +98,68 @@ class ServerFacts:
     image: ImageFacts | Unknown
     flavor: FlavorFacts | Unknown
     zone: str | Unknown | None
+    host: str | Unknown | None = None
+    """The host or hypervisor that it names beside its zone."""
+    volume_types: tuple[VolumeTypeFacts, ...] = ()
+    """Of its volumes, as far as they are known."""
+    missing: tuple[Missing, ...] = ()
+    """Image and flavor, where neither the stack nor the catalogue tells anything about them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterFacts:
+    """A vSphere cluster."""
+
+    origin: Origin
+    name: str
+    drs: str | Unknown | None
+    """Automation level, as vSphere calls it; ``None`` while DRS is off."""
+    ha: bool | Unknown
+    admission_control: bool | Unknown
+    hosts: tuple[str | Unknown, ...] | Unknown
+    """Managed object ids."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatastoreFacts:
+    """A datastore that is mounted host by host."""
+
+    origin: Origin
+    name: str
+    hosts: tuple[str | Unknown, ...] | Unknown
+    """Managed object ids."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwitchFacts:
+    """A virtual switch and the network cards that it takes."""
+
+    origin: Origin
+    name: str
+    cards: tuple[tuple[str, str], ...]
+    """Managed object id of the host, name of the card; those that are known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilteredFacts:
+    """A port, or a network for its ports: whether security groups are enforced."""
+
+    origin: Origin
+    kind: str
+    """``port`` or ``network``."""
+    name: str
+    enforced: bool | Unknown | None
+    """``None``: as the cloud has it, which is that they are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandWritten:
+    """A resource that one of this project's components would have made."""
+
+    origin: Origin
+    kind: str
+    """How people call it, e.g. ``flavor``."""
+    name: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +170,13 @@ class Facts:
     images: tuple[ImageFacts, ...] = ()
     flavors: tuple[FlavorFacts, ...] = ()
     servers: tuple[ServerFacts, ...] = ()
+    clusters: tuple[ClusterFacts, ...] = ()
+    datastores: tuple[DatastoreFacts, ...] = ()
+    switches: tuple[SwitchFacts, ...] = ()
+    filtered: tuple[FilteredFacts, ...] = ()
+    hand_written: tuple[HandWritten, ...] = ()
+    esxi_hosts: frozenset[str] = frozenset()
+    """Names of ESXi hosts."""
     workloads_expected: bool = False
     """Whether servers belong into workloads here: documents and programs with this project's components."""
 

@@ -1,6 +1,8 @@
 """The rules over documents: used by the program before its first resource, and by ``estate check``."""
 
-from estate.documents import Loaded, Problem
+from datetime import date
+
+from estate.documents import DocumentsError, Loaded, Problem
 from estate.documents.attachments import user_data
 from estate.model import Estate, Finding, Hypervisor, Workload
 from estate.model.members import flat, folded
@@ -8,7 +10,9 @@ from estate.model.releases import unproven
 from estate.placement import contradictions
 from estate.placement.landing import Lander
 from estate.placement.triple import aggregate_metadata, flavor_extra_specs, image_properties
-from policies.facts import AggregateFacts, Facts, FlavorFacts, ImageFacts, ServerFacts
+from policies import exemptions, register
+from policies.clock import ClockError, today
+from policies.facts import AggregateFacts, Facts, FilteredFacts, FlavorFacts, ImageFacts, ServerFacts
 from policies.rules import RULES
 
 
@@ -19,17 +23,22 @@ def judged(loaded: Loaded) -> tuple[Problem, ...]:
     """
     if loaded.draft is None:
         return loaded.problems
+    try:
+        day = today()
+    except ClockError as error:
+        raise DocumentsError(str(error)) from error
     broken = [
         *unproven(loaded.draft.estate.release),
         *contradictions.check(loaded.draft),
-        *findings(loaded.draft),
+        *findings(loaded.draft, day),
+        *register.check(loaded.draft, day),
         *user_data(loaded.draft, loaded.folder)[1],
     ]
     return tuple(sorted([*loaded.problems, *loaded.locate(broken)], key=lambda one: one.position))
 
 
-def findings(estate: Estate) -> list[Finding]:
-    """All violations, rule by rule; empty if there is none.
+def findings(estate: Estate, day: date | None = None) -> list[Finding]:
+    """All violations, rule by rule, without those that an exemption covers on that day (today if absent).
 
     Workloads whose image or flavor does not exist are left to ``estate.model.references``.
     """
@@ -42,9 +51,10 @@ def findings(estate: Estate) -> list[Finding]:
             subject=violation.subject,
         )
         for rule in RULES
+        if rule.in_documents is None
         for violation in rule.judge(facts)
     )
-    return folded(estate, found)
+    return exemptions.apply(estate, folded(estate, found), day or today())
 
 
 def facts_of(estate: Estate) -> Facts:
@@ -64,7 +74,8 @@ def facts_of(estate: Estate) -> Facts:
             origin=("flavors", name),
             name=name,
             extra_specs=flavor_extra_specs(flavor),
-            public=flavor.hypervisor is Hypervisor.KVM,
+            public=flavor.hypervisor is Hypervisor.KVM and not flavor.projects,
+            memory=flavor.memory,
         )
         for name, flavor in estate.flavors.items()
     }
@@ -103,6 +114,12 @@ def facts_of(estate: Estate) -> Facts:
             )
             for name, workload in estate.workloads.items()
             if workload.image in images and workload.flavor in flavors
+        ),
+        filtered=tuple(
+            FilteredFacts(
+                origin=("networks", name), kind="network", name=name, enforced=network.port_security
+            )
+            for name, network in estate.networks.items()
         ),
         workloads_expected=True,
     )

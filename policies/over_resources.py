@@ -11,7 +11,9 @@ message, and a mandatory rule would silently not count (pulumi_policy/policy.py 
 """
 
 import os
+import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,10 +22,14 @@ from pulumi_policy import EnforcementLevel, ReportViolation
 from pulumi_policy.proxy import UnknownValueError
 
 from policies import properties, stack
+from policies.catalogue import SCHEMA, Catalogue, parsed
+from policies.clock import today
+from policies.exemptions import rule_fault
 from policies.facts import UNKNOWN, Facts
 from policies.properties import Props
 from policies.rule import Rule, Scope, Violation
 from policies.rules import RULES
+from policies.rules.image_and_flavor_known import NAME as CATALOGUED
 
 
 @dataclass
@@ -37,14 +43,36 @@ class Memory:
     inputs: dict[str, Props] = field(default_factory=dict)
     """By URN."""
     components_seen: bool = False
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    """From the configuration of the rule ``CATALOGUED``; empty while that rule is disabled."""
+
+    def configure(self, rule: Rule, config: Mapping[str, Any]) -> None:
+        """Take what the engine configures a rule with. Raises ``ValueError`` if it does not fit."""
+        if rule.name != CATALOGUED or not config:
+            return
+        catalogue = parsed(config)
+        for one in catalogue.exemptions:
+            fault = rule_fault(one.rule)
+            if fault is not None:
+                raise ValueError(f"the pack's configuration does not fit: exemption: {fault}")
+        self.catalogue = catalogue
+
+    def exempted(self, rule: Rule, urn: str) -> bool:
+        """Whether somebody answers for a violation today."""
+        return any(
+            one.rule == rule.name
+            and today().isoformat() <= one.expires
+            and properties.is_about(one.subject, urn)
+            for one in self.catalogue.exemptions
+        )
 
 
 def policies() -> list[pulumi_policy.Policy]:
-    """The pack's policies, one per rule."""
+    """The pack's policies, one per rule; first the one whose configuration the others need."""
     memory = Memory()
     return [
         _OnResource(rule, memory) if rule.scope is Scope.RESOURCE else _OnStack(rule, memory)
-        for rule in RULES
+        for rule in sorted(RULES, key=lambda one: one.name != CATALOGUED)
     ]
 
 
@@ -55,7 +83,25 @@ def _metadata(rule: Rule) -> dict[str, Any]:
         "enforcement_level": EnforcementLevel.MANDATORY,
         "severity": pulumi_policy.Severity(rule.severity.value),
         "remediation_steps": rule.what_to_do,
+        "config_schema": pulumi_policy.PolicyConfigSchema(SCHEMA) if rule.name == CATALOGUED else None,
     }
+
+
+class RuleError(Exception):
+    """A rule cannot judge; the engine stops, and shows the message."""
+
+
+@contextmanager
+def _loud(rule: Rule) -> Iterator[None]:
+    """A rule that crashes stops the engine, and is named: what is not judged does not pass."""
+    try:
+        yield
+    except Exception as error:
+        traceback.print_exc()
+        raise RuleError(
+            f"the rule {rule.name} could not judge, so nothing is let through: {type(error).__name__}: "
+            f"{error}"
+        ) from error
 
 
 class _OnResource(pulumi_policy.ResourceValidationPolicy):
@@ -68,8 +114,11 @@ class _OnResource(pulumi_policy.ResourceValidationPolicy):
 
     def validate(self, args: pulumi_policy.ResourceValidationArgs, report_violation: ReportViolation) -> None:
         """Called by the SDK for each resource, before it is created or updated."""
-        for violation in self._rule.judge(resource_facts(args, self._memory)):
-            report_violation(violation.message, args.urn)
+        with _loud(self._rule):
+            self._memory.configure(self._rule, args.get_config())
+            for violation in self._rule.judge(resource_facts(args, self._memory)):
+                if not self._memory.exempted(self._rule, args.urn):
+                    report_violation(violation.message, args.urn)
 
 
 class _OnStack(pulumi_policy.ResourceValidationPolicy, pulumi_policy.StackValidationPolicy):
@@ -98,15 +147,20 @@ class _OnStack(pulumi_policy.ResourceValidationPolicy, pulumi_policy.StackValida
         report_violation: ReportViolation,
     ) -> None:
         """Called by the SDK for each resource, and at the end for the stack."""
+        with _loud(self._rule):
+            self._memory.configure(self._rule, args.get_config())
+            for violation in self._violations(args):
+                if not self._memory.exempted(self._rule, violation.origin[0]):
+                    report_violation(violation.message, violation.origin[0])
+
+    def _violations(
+        self, args: pulumi_policy.ResourceValidationArgs | pulumi_policy.StackValidationArgs
+    ) -> Iterable[Violation]:
         if isinstance(args, pulumi_policy.StackValidationArgs):
-            for violation in judge_stack(self._rule, stack_facts(args.resources, self._memory)):
-                report_violation(violation.message, violation.origin[0])
-            return
+            return judge_stack(self._rule, stack_facts(args.resources, self._memory))
         facts = resource_facts(args, self._memory)
         # At preview the stack is judged right afterwards, and has more to tell.
-        if os.environ.get("PULUMI_DRY_RUN") != "true":
-            for violation in self._rule.judge(facts):
-                report_violation(violation.message, args.urn)
+        return () if os.environ.get("PULUMI_DRY_RUN") == "true" else self._rule.judge(facts)
 
 
 def judge_stack(rule: Rule, facts: Facts) -> Iterator[Violation]:
@@ -151,6 +205,7 @@ def stack_facts(resources: Iterable[pulumi_policy.PolicyResource], memory: Memor
             for one in listed
             if one.resource_type in properties.KINDS
         ),
+        memory.catalogue,
         components_seen=any(one.resource_type.startswith(properties.COMPONENTS) for one in listed),
     )
 

@@ -1,28 +1,47 @@
 """From the properties of one resource to facts: what OpenStack's and this project's types call things."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from estate.model import Hypervisor
 from policies.facts import (
     UNKNOWN,
     AggregateFacts,
+    ClusterFacts,
+    DatastoreFacts,
     Facts,
+    FilteredFacts,
     FlavorFacts,
+    HandWritten,
     ImageFacts,
     ServerFacts,
+    SwitchFacts,
     Tags,
     Unknown,
+    VolumeTypeFacts,
 )
 
 AGGREGATE = "openstack:compute/aggregateV2:AggregateV2"
 FLAVOR = "openstack:compute/flavor:Flavor"
 IMAGE = "openstack:images/image:Image"
 SERVER = "openstack:compute/instance:Instance"
+VOLUME_TYPE = "openstack:blockstorage/volumeTypeV3:VolumeTypeV3"
+VOLUME = "openstack:blockstorage/volume:Volume"
+ATTACHMENT = "openstack:compute/volumeAttach:VolumeAttach"
+PORT = "openstack:networking/port:Port"
+NETWORK = "openstack:networking/network:Network"
+CLUSTER = "vsphere:index/computeCluster:ComputeCluster"
+ESXI_HOST = "vsphere:index/host:Host"
+NAS_DATASTORE = "vsphere:index/nasDatastore:NasDatastore"
+DISTRIBUTED_SWITCH = "vsphere:index/distributedVirtualSwitch:DistributedVirtualSwitch"
+HOST_SWITCH = "vsphere:index/hostVirtualSwitch:HostVirtualSwitch"
 COMPONENTS = "estate:index:"
 """What the types of this project's components begin with."""
 KVM_AGGREGATE = f"{COMPONENTS}KvmAggregate"
 ESXI_AGGREGATE = f"{COMPONENTS}EsxiAggregate"
+ESXI_CLUSTER = f"{COMPONENTS}EsxiCluster"
+STORAGE_ARRAY = f"{COMPONENTS}StorageArray"
 TAGGED_IMAGE = f"{COMPONENTS}TaggedImage"
 TRAIT_FLAVOR = f"{COMPONENTS}Flavor"
 WORKLOAD = f"{COMPONENTS}Workload"
@@ -32,14 +51,28 @@ KINDS = frozenset(
         FLAVOR,
         IMAGE,
         SERVER,
+        VOLUME_TYPE,
+        VOLUME,
+        ATTACHMENT,
+        PORT,
+        NETWORK,
+        CLUSTER,
+        ESXI_HOST,
+        NAS_DATASTORE,
+        DISTRIBUTED_SWITCH,
+        HOST_SWITCH,
         KVM_AGGREGATE,
         ESXI_AGGREGATE,
+        ESXI_CLUSTER,
+        STORAGE_ARRAY,
         TAGGED_IMAGE,
         TRAIT_FLAVOR,
         WORKLOAD,
     }
 )
 """Types that tell something; all others are not looked at."""
+MADE_BY_COMPONENTS = {AGGREGATE: "aggregate", FLAVOR: "flavor", IMAGE: "image"}
+"""What this project's components make, in words, besides servers."""
 
 RESTRICTION_KEY = "estate_restriction"
 """Server metadata that restricts a server to ESXi; its value is the reason code."""
@@ -50,14 +83,11 @@ Props = Mapping[str, Any]
 
 def facts_of(kind: str, urn: str, name: str, props: Props, *, components_seen: bool) -> Facts:
     """What one resource tells by itself. ``components_seen``: see ``Facts.workloads_expected``."""
-    if kind in (AGGREGATE, KVM_AGGREGATE, ESXI_AGGREGATE):
-        return Facts(aggregates=(aggregate_facts(urn, name, props),))
-    if kind in (FLAVOR, TRAIT_FLAVOR):
-        return Facts(flavors=(flavor_facts(urn, name, props),))
-    if kind in (IMAGE, TAGGED_IMAGE):
-        return Facts(images=(image_facts(urn, name, props),))
-    if kind == WORKLOAD:
-        return Facts(servers=(workload_facts(urn, name, props),))
+    if kind in MADE_BY_COMPONENTS:
+        by_hand = hand_written(kind, urn, name, props)
+        return replace(
+            _told(kind, urn, name, props), hand_written=by_hand, workloads_expected=components_seen
+        )
     if kind == SERVER and WORKLOAD not in _types(urn):
         # Image and flavor are other resources: only that it stands alone can be said here.
         server = ServerFacts(
@@ -72,7 +102,24 @@ def facts_of(kind: str, urn: str, name: str, props: Props, *, components_seen: b
             zone=None,
         )
         return Facts(servers=(server,), workloads_expected=components_seen)
-    return Facts()
+    return _told(kind, urn, name, props)
+
+
+def _told(kind: str, urn: str, name: str, props: Props) -> Facts:
+    facts = Facts()
+    if kind in (AGGREGATE, KVM_AGGREGATE, ESXI_AGGREGATE):
+        facts = Facts(aggregates=(aggregate_facts(urn, name, props),))
+    elif kind in (FLAVOR, TRAIT_FLAVOR):
+        facts = Facts(flavors=(flavor_facts(urn, name, props),))
+    elif kind in (IMAGE, TAGGED_IMAGE):
+        facts = Facts(images=(image_facts(urn, name, props),))
+    elif kind == WORKLOAD:
+        facts = Facts(servers=(workload_facts(urn, name, props),))
+    elif kind in (PORT, NETWORK):
+        facts = Facts(filtered=(filtered_facts(kind, urn, name, props),))
+    elif kind == CLUSTER:
+        facts = Facts(clusters=(cluster_facts(urn, name, props),))
+    return facts
 
 
 def aggregate_facts(urn: str, name: str, props: Props) -> AggregateFacts:
@@ -106,7 +153,78 @@ def flavor_facts(urn: str, name: str, props: Props) -> FlavorFacts:
         name=text(props, "name", name),
         extra_specs=tags(props.get("extraSpecs")),
         public=props.get("isPublic"),
+        memory=_whole(props.get("ram")),
     )
+
+
+def volume_type_facts(name: str, props: Props) -> VolumeTypeFacts:
+    """Of a volume type: ``vmware:…`` is read by Cinder's VMDK driver alone, and its back end serves ESXi."""
+    specs = tags(props.get("extraSpecs"))
+    serves: Hypervisor | Unknown | None = UNKNOWN
+    if not isinstance(specs, Unknown):
+        serves = Hypervisor.ESXI if any(key.startswith("vmware:") for key in specs) else None
+    return VolumeTypeFacts(name=text(props, "name", name), serves=serves)
+
+
+def cluster_facts(urn: str, name: str, props: Props) -> ClusterFacts:
+    """Of a vSphere cluster, with the provider's defaults: DRS and HA are off, and manual."""
+    drs_on, ha = props.get("drsEnabled", False), props.get("haEnabled", False)
+    level = props.get("drsAutomationLevel", "manual")
+    control = props.get("haAdmissionControlPolicy", "resourcePercentage")
+    return ClusterFacts(
+        origin=(urn,),
+        name=text(props, "name", name),
+        drs=UNKNOWN if isinstance(drs_on, Unknown) else (level if drs_on else None),
+        ha=ha,
+        admission_control=control if isinstance(control, Unknown) else control != "disabled",
+        hosts=_list(props.get("hostSystemIds")),
+    )
+
+
+def datastore_facts(urn: str, name: str, props: Props) -> DatastoreFacts:
+    """Of an NFS datastore, which the provider mounts host by host."""
+    return DatastoreFacts(
+        origin=(urn,), name=text(props, "name", name), hosts=_list(props.get("hostSystemIds"))
+    )
+
+
+def switch_facts(urn: str, name: str, props: Props) -> SwitchFacts:
+    """Of a distributed switch (``hosts``) or one of a single host (``networkAdapters``)."""
+    hosts = props.get("hosts")
+    given: list[Mapping[Any, Any]] = [
+        {"hostSystemId": props.get("hostSystemId"), "devices": props.get("networkAdapters")}
+    ]
+    if isinstance(hosts, Sequence):
+        given = [one for one in hosts if isinstance(one, Mapping)]
+    return SwitchFacts(
+        origin=(urn,),
+        name=text(props, "name", name),
+        cards=tuple(
+            (host, card)
+            for one in given
+            for card in one.get("devices") or ()
+            if isinstance(host := one.get("hostSystemId"), str) and isinstance(card, str)
+        )
+        if not any(isinstance(one.get("devices"), Unknown) for one in given)
+        else (),
+    )
+
+
+def filtered_facts(kind: str, urn: str, name: str, props: Props) -> FilteredFacts:
+    """Of a port or a network."""
+    return FilteredFacts(
+        origin=(urn,),
+        kind="port" if kind == PORT else "network",
+        name=text(props, "name", name),
+        enforced=props.get("portSecurityEnabled"),
+    )
+
+
+def hand_written(kind: str, urn: str, name: str, props: Props) -> tuple[HandWritten, ...]:
+    """The resource itself, if components make its kind and none has made it."""
+    if kind not in MADE_BY_COMPONENTS or any(one.startswith(COMPONENTS) for one in _types(urn)):
+        return ()
+    return (HandWritten(origin=(urn,), kind=MADE_BY_COMPONENTS[kind], name=text(props, "name", name)),)
 
 
 def workload_facts(urn: str, name: str, props: Props) -> ServerFacts:
@@ -148,11 +266,41 @@ def tags(value: object) -> Tags | Unknown:
     return {str(key): one if isinstance(one, Unknown) else str(one) for key, one in value.items()}
 
 
+def _whole(value: object) -> int | Unknown | None:
+    """A number of whole MiB; the engine hands numbers over as floats."""
+    if isinstance(value, Unknown):
+        return UNKNOWN
+    return int(value) if isinstance(value, int | float) else None
+
+
+def _list(value: object) -> tuple[str | Unknown, ...] | Unknown:
+    if isinstance(value, Unknown):
+        return UNKNOWN
+    return tuple(value) if isinstance(value, Sequence) else ()
+
+
 def boots_from_image(block_devices: object) -> bool:
     """Whether all block devices of a server are made from images, not from volumes or blank."""
     return isinstance(block_devices, Sequence) and all(
         isinstance(one, Mapping) and one.get("sourceType") == "image" for one in block_devices
     )
+
+
+_ABOUT = {
+    "aggregates": (AGGREGATE, KVM_AGGREGATE, ESXI_AGGREGATE),
+    "clusters": (CLUSTER, ESXI_CLUSTER),
+    "flavors": (FLAVOR, TRAIT_FLAVOR),
+    "images": (IMAGE, TAGGED_IMAGE),
+    "networks": (NETWORK, f"{COMPONENTS}LogicalNetwork"),
+    "workloads": (SERVER, WORKLOAD),
+}
+"""Kind of the documents → types of the resources that stand for one of its blocks."""
+
+
+def is_about(subject: str, urn: str) -> bool:
+    """Whether a resource stands for the block ``KIND/NAME``."""
+    kind, _, name = subject.partition("/")
+    return urn.rpartition("::")[2] == name and _types(urn)[-1] in _ABOUT.get(kind, ())
 
 
 def _types(urn: str) -> list[str]:

@@ -8,7 +8,7 @@ from policies.facts import Facts, Origin
 
 
 class Severity(StrEnum):
-    """How bad a violation is; every rule is mandatory whatever its severity."""
+    """How bad a violation is; every rule is mandatory whatever its severity, unless it is configured."""
 
     CRITICAL = "critical"
     HIGH = "high"
@@ -51,3 +51,6 @@ class Rule:
     source: str
     """Where the reason is written: Nova's source file or documentation."""
     judge: Callable[[Facts], Iterator[Violation]]
+    in_documents: str | None = None
+    """Finding of ``estate check`` that says the same of documents, if documents can break the rule at all;
+    such a rule is not judged over them a second time."""

@@ -19,6 +19,7 @@ COMMANDS = {
     "fmt": "estate.cli.fmt",
     "schema": "estate.cli.schema",
     "policies": "estate.cli.policies",
+    "register": "estate.cli.register",
     "render": "estate.cli.render",
     "explain": "estate.cli.explain",
     "place": "estate.cli.place",

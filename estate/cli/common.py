@@ -46,13 +46,17 @@ def line(problem: Problem) -> str:
     return f"{position}: {mark}{problem.subject}: {problem.message} [{problem.rule}]"
 
 
-def usable(env: str) -> tuple[Loaded, Estate]:
-    """The documents of ENV, if nothing speaks against them; else what is wrong (stderr), exit code 2."""
+def usable(env: str, *, but: str | None = None) -> tuple[Loaded, Estate]:
+    """The documents of ENV, if nothing speaks against them; else what is wrong (stderr), exit code 2.
+
+    ``but``: a finding that does not stop this command.
+    """
     from policies.over_documents import judged  # noqa: PLC0415
 
     with expected(DocumentsError):
         loaded = load(env)
-    errors = [problem for problem in judged(loaded) if problem.severity is Severity.ERROR]
+        problems = judged(loaded)
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR and problem.rule != but]
     for problem in errors:
         typer.echo(line(problem), err=True)
     if errors or loaded.estate is None:

@@ -1,4 +1,4 @@
-"""``estate policies``: the rules of the policy pack."""
+"""``estate policies``: the rules of the policy pack, and its configuration."""
 
 import json
 from enum import StrEnum
@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from estate.cli.common import Env, expected, usable
 from policies.rules import RULES
 from policies.table import markdown
 
@@ -20,15 +21,18 @@ class Form(StrEnum):
     MARKDOWN = "markdown"
 
 
-@app.command("policies")
-def command(
+@app.callback(invoke_without_command=True)
+def rules(
+    context: typer.Context,
     output: Annotated[
         Form, typer.Option("--format", help="A list, JSON, or the page docs/policies.md.")
     ] = Form.TEXT,
 ) -> None:
     """List the rules of the policy pack: what each demands, why, and what to do. All are mandatory."""
+    if context.invoked_subcommand is not None:
+        return
     if output is Form.JSON:
-        rules = [
+        listed = [
             {
                 "name": rule.name,
                 "severity": rule.severity.value,
@@ -40,9 +44,36 @@ def command(
             }
             for rule in RULES
         ]
-        typer.echo(json.dumps({"rules": rules}, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps({"rules": listed}, indent=2, ensure_ascii=False))
     elif output is Form.MARKDOWN:
         typer.echo(markdown(), nl=False)
     else:
         for rule in RULES:
             typer.echo(f"{typer.style(rule.name, bold=True)} ({rule.severity})\n  {rule.description}")
+
+
+@app.command()
+def config(
+    env: Env,
+    *,
+    ids: Annotated[
+        bool, typer.Option("--ids", help="Ask the cloud (OS_CLOUD) for ids, and list them beside the names.")
+    ] = False,
+) -> None:
+    """Write the pack's configuration, for: pulumi preview --policy-pack-config FILE.
+
+    With it the pack knows the images, flavors, volume types, restricted servers and exemptions of ENV, and
+    can judge programs that name them. Exit codes: 0 fine; 2 unusable input, or the cloud does not answer.
+    """
+    from estate.openstack.catalogue import ids_of  # noqa: PLC0415 - a cloud's client is heavy
+    from estate.openstack.connection import connect  # noqa: PLC0415
+    from estate.openstack.errors import CloudError  # noqa: PLC0415
+    from policies.catalogue import Ids, config_of  # noqa: PLC0415
+    from policies.rules.image_and_flavor_known import NAME  # noqa: PLC0415
+
+    _, estate = usable(env)
+    known = None
+    if ids:
+        with expected(CloudError):
+            known = Ids(**ids_of(connect()))
+    typer.echo(json.dumps({NAME: config_of(estate, known)}, indent=2, ensure_ascii=False))

@@ -3,6 +3,7 @@
 from estate.model.aggregates import Aggregate, HostClass
 from estate.model.clusters import AdmissionControl, Cluster, Drs, EsxiHostClass, HighAvailability
 from estate.model.estate import Estate
+from estate.model.exemptions import Exemption
 from estate.model.finding import Finding, Loc, Severity
 from estate.model.flavors import Flavor
 from estate.model.hypervisor import Hypervisor
@@ -28,6 +29,7 @@ __all__ = [
     "Drs",
     "Estate",
     "EsxiHostClass",
+    "Exemption",
     "Finding",
     "Flavor",
     "HighAvailability",

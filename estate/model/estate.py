@@ -5,6 +5,7 @@ from pydantic import Field
 from estate.model.aggregates import Aggregate
 from estate.model.block import Block, Blocks
 from estate.model.clusters import Cluster
+from estate.model.exemptions import Exemption
 from estate.model.flavors import Flavor
 from estate.model.hypervisor import Hypervisor
 from estate.model.images import Image
@@ -38,6 +39,9 @@ class Estate(Block):
     server_groups: Blocks[ServerGroup] = Field(default_factory=dict, description="Server groups.")
     keypairs: Blocks[Keypair] = Field(default_factory=dict, description="Public keys.")
     workloads: Blocks[Workload] = Field(default_factory=dict, description="Workloads.")
+    exemptions: Blocks[Exemption] = Field(
+        default_factory=dict, description="Violations that somebody answers for, until a day."
+    )
 
     @property
     def volume_types(self) -> dict[str, VolumeType]:

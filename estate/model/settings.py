@@ -7,7 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from estate.model.block import Block
 from estate.model.releases import PROVEN, Release, TargetRelease, release_of
-from estate.model.words import Name, RefersTo, Text
+from estate.model.words import Count, Name, RefersTo, Text
 
 
 class NetworkBackend(StrEnum):
@@ -49,6 +49,9 @@ class Settings(Block):
     nsx: Nsx | None = Field(default=None, description="With `nsx-policy`: names of what exists in NSX.")
     default_volume_type: Annotated[Name | None, RefersTo("volume_types")] = Field(
         default=None, description="Type of volumes that name none, where their project has no default."
+    )
+    restriction_budget: Count | None = Field(
+        default=None, description="How many servers may be restricted to ESXi; no limit if absent."
     )
     destroy: Literal["forbidden", "allowed"] = Field(
         default="forbidden",

@@ -23,6 +23,7 @@ LABELS = {
     "server_groups": "server group",
     "keypairs": "keypair",
     "workloads": "workload",
+    "exemptions": "exemption",
 }
 """One block of a kind, in words."""
 

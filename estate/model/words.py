@@ -226,6 +226,8 @@ URL = r"^https?://[^\s/]+/[^\s]*[^\s/]$"
 """An address of a file."""
 VERSION = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,30}[A-Za-z0-9])?$"
 """A version."""
+BLOCK = r"^[a-z_]+/[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$"
+"""Kind and name of a block."""
 TAG = r"^[^/,]{1,60}$"
 """A server tag (nova/objects/tag.py, nova/api/openstack/compute/server_tags.py)."""
 
@@ -237,6 +239,7 @@ PATTERNS = {
     SHA512: "a SHA-512 of 128 digits 0-9a-f",
     URL: "an address such as https://images.example/rhel9.qcow2",
     TAG: "a tag of at most 60 characters without / and comma",
+    BLOCK: "kind and name of a block such as networks/transit",
     VERSION: "a version such as 2026.1, at most 32 characters long",
 }
 """What a text must be that does not match a pattern of the model, in words."""

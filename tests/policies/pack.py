@@ -14,6 +14,7 @@ from google.protobuf.struct_pb2 import Struct  # type: ignore[import-untyped]
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
+from policies.clock import VARIABLE
 from tests.estates import ROOT
 
 UNKNOWN = UNKNOWN_STRING_VALUE
@@ -85,14 +86,27 @@ class Pack:
             found += _violations(self._stub.AnalyzeStack(request).diagnostics)
         return found
 
+    def configure(self, rules: Mapping[str, Mapping[str, Any]]) -> None:
+        """Rule → configuration, as the engine hands it over."""
+        self._stub.Configure(
+            analyzer_pb2.ConfigureAnalyzerRequest(
+                policyConfig={
+                    rule: analyzer_pb2.PolicyConfig(
+                        enforcementLevel=analyzer_pb2.MANDATORY, properties=_struct(properties)
+                    )
+                    for rule, properties in rules.items()
+                }
+            )
+        )
+
     def names(self) -> list[str]:
         """The rules that it offers."""
         return [one.name for one in self._stub.GetAnalyzerInfo(Empty()).policies]
 
 
 @contextmanager
-def running(*, preview: bool = True) -> Iterator[Pack]:
-    """The pack's process, as the engine starts it for a preview or for an update."""
+def running(*, preview: bool = True, today: str = "2026-11-01") -> Iterator[Pack]:
+    """The pack's process, as the engine starts it for a preview or for an update, on that day."""
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:0", "."],
         cwd=ROOT / "policies",
@@ -101,6 +115,7 @@ def running(*, preview: bool = True) -> Iterator[Pack]:
             "PULUMI_PROJECT": "p",
             "PULUMI_STACK": "s",
             "PULUMI_DRY_RUN": str(preview).lower(),
+            VARIABLE: today,
         },
         stdout=subprocess.PIPE,
         text=True,

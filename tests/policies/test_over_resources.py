@@ -1,19 +1,24 @@
 """The pack over resources: of this project's program, and of programs that never heard of it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import grpc  # type: ignore[import-untyped]
+import jsonschema
 import pytest
 
 from estate.model import Estate
 from estate.openstack.servers import RESTRICTION_KEY
 from policies import properties
+from policies.catalogue import SCHEMA, Ids, config_of
 from policies.over_documents import findings
 from policies.rules import RULES
+from policies.rules.image_and_flavor_known import NAME as CATALOGUED
 from tests.components.recording import record_estate
 from tests.estates import changed, sandbox
-from tests.policies.pack import UNKNOWN, Pack, Resource, running
+from tests.policies.pack import UNKNOWN, Pack, Resource, Violation, running
 
 V = "trait:CUSTOM_HV_VMWARE"
 IMAGE = Resource(
@@ -22,7 +27,7 @@ IMAGE = Resource(
     inputs={
         "name": "good",
         "diskFormat": "vmdk",
-        "properties": {"hypervisor_type": "vmware", V: "required"},
+        "properties": {"hypervisor_type": "vmware", V: "required", "vmware_disktype": "sparse"},
     },
     outputs={"imageId": UNKNOWN},
 )
@@ -50,6 +55,8 @@ WORKLOAD = Resource(
         "availabilityZone": "az-esxi",
     },
 )
+TAGGED = Resource(type=properties.TAGGED_IMAGE, name="good", inputs=IMAGE.inputs)
+TRAITED = Resource(type=properties.TRAIT_FLAVOR, name="flavor", inputs=FLAVOR.inputs)
 WRONG_WORKLOAD = replace(
     WORKLOAD,
     inputs={**WORKLOAD.inputs, "image": {"name": "linux", "properties": {"hypervisor_type": "qemu"}}},
@@ -68,6 +75,14 @@ def updating() -> Iterator[Pack]:
         yield one
 
 
+MAIN = "esxi-restricted-on-esxi"
+
+
+def of_main(violations: list[Violation]) -> list[Violation]:
+    """Without those of the rules that judge images, flavors and catalogue by themselves."""
+    return [one for one in violations if one.rule == MAIN]
+
+
 def server(name: str, /, sources: dict[str, list[str]] | None = None, **inputs: Any) -> Resource:
     """The restricted server with other inputs; ``None`` removes one."""
     merged = {key: value for key, value in {**SERVER.inputs, **inputs}.items() if value is not None}
@@ -80,7 +95,8 @@ def registered(estate: Estate) -> list[Resource]:
     by_key = {key: one.urn for key, one in recorded.items()}
     made: dict[str, Resource] = {}
     for one in recorded.values():
-        parent = made[one.parent].urn if one.parent in made else ""
+        outside = one.parent if properties.COMPONENTS in one.parent else ""
+        parent = made[one.parent].urn if one.parent in made else outside
         made[one.urn] = Resource(
             type=one.type,
             name=one.name,
@@ -95,7 +111,8 @@ def registered(estate: Estate) -> list[Resource]:
 
 
 def test_the_pack_offers_every_rule_once(pack: Pack) -> None:
-    assert pack.names() == [rule.name for rule in RULES]
+    assert sorted(pack.names()) == sorted(rule.name for rule in RULES)
+    assert pack.names()[0] == CATALOGUED, "the others need what it is configured with"
 
 
 def test_the_key_of_the_restriction_is_the_components() -> None:
@@ -129,7 +146,7 @@ def edited(resources: list[Resource], of: str, key: str, source: str) -> list[Re
 @pytest.mark.parametrize(("key", "name"), [("image", "linux-kvm"), ("flavor", "kvm-small")])
 def test_documents_and_program_break_a_rule_in_the_same_words(pack: Pack, key: str, name: str) -> None:
     (finding,) = findings(changed((f"workloads/ledger-db/{key}", name)))
-    (violation,) = pack.analyze(*edited(registered(sandbox()), "ledger-db", key, "web-1"))
+    (violation,) = of_main(pack.analyze(*edited(registered(sandbox()), "ledger-db", key, "web-1")))
     assert (violation.rule, violation.message) == (finding.rule, finding.message)
     assert violation.mandatory
 
@@ -187,8 +204,7 @@ def test_a_foreign_program_passes(pack: Pack) -> None:
 def test_a_foreign_program_that_could_leave_esxi_or_cannot_tell(
     pack: Pack, wrong: Resource, says: str
 ) -> None:
-    (violation,) = pack.analyze(IMAGE, UNTAGGED, FLAVOR, wrong)
-    assert violation.rule == "esxi-restricted-on-esxi"
+    (violation,) = of_main(pack.analyze(IMAGE, UNTAGGED, FLAVOR, wrong))
     assert violation.name == wrong.name
     assert violation.mandatory
     assert says in violation.message
@@ -206,32 +222,38 @@ def test_a_foreign_program_that_could_leave_esxi_or_cannot_tell(
             imageId=None,
             blockDevices=[{"sourceType": "image", "uuid": UNKNOWN}],
         ),
-        server("e", {"imageId": []}, imageId="1234", metadata={"other": UNKNOWN}),
+        server("e", {"imageId": []}, imageId="good", metadata={"other": UNKNOWN}),
     ],
 )
 def test_a_foreign_program_that_stays(pack: Pack, right: Resource) -> None:
-    assert pack.analyze(IMAGE, UNTAGGED, FLAVOR, right) == []
+    assert [one for one in pack.analyze(IMAGE, FLAVOR, right) if one.name == right.name] == []
 
 
 def test_an_unknown_tag_is_a_mandatory_refusal(pack: Pack) -> None:
     image = replace(IMAGE, inputs={**IMAGE.inputs, "properties": UNKNOWN})
-    (violation,) = pack.analyze(image, FLAVOR, SERVER)
+    (violation,) = of_main(pack.analyze(image, FLAVOR, SERVER))
     assert violation.mandatory
     assert "the tags of its image cannot be known here" in violation.message
 
 
 def test_a_raw_server_beside_our_components_is_refused(pack: Pack) -> None:
-    (violation,) = pack.analyze(IMAGE, FLAVOR, WORKLOAD, SERVER)
-    assert violation.rule == "server-inside-workload"
-    inside = replace(SERVER, parent=WORKLOAD.urn)
-    assert pack.analyze(IMAGE, FLAVOR, WORKLOAD, inside) == []
+    found = pack.analyze(IMAGE, FLAVOR, WORKLOAD, SERVER)
+    assert sorted((one.rule, one.name) for one in found) == [
+        ("resource-inside-component", "flavor"),
+        ("resource-inside-component", "good"),
+        ("server-inside-workload", "server"),
+    ]
+    made = [replace(IMAGE, parent=TAGGED.urn), replace(FLAVOR, parent=TRAITED.urn)]
+    sources = {"imageId": [made[0].urn], "flavorId": [made[1].urn]}
+    inside = replace(SERVER, parent=WORKLOAD.urn, sources=sources)
+    assert pack.analyze(TAGGED, TRAITED, *made, WORKLOAD, inside) == []
 
 
 def test_a_server_of_a_workload_with_another_image_than_it_says(pack: Pack) -> None:
     inside = replace(
         SERVER, parent=WORKLOAD.urn, sources={"imageId": [UNTAGGED.urn], "flavorId": [FLAVOR.urn]}
     )
-    (violation,) = pack.analyze(IMAGE, UNTAGGED, FLAVOR, WORKLOAD, inside)
+    (violation,) = of_main(pack.analyze(IMAGE, UNTAGGED, FLAVOR, WORKLOAD, inside))
     assert (violation.rule, violation.name) == ("esxi-restricted-on-esxi", "server")
 
 
@@ -239,7 +261,7 @@ def test_a_workload_is_refused_once_and_not_again_for_its_servers(pack: Pack) ->
     inside = replace(
         SERVER, parent=WRONG_WORKLOAD.urn, sources={"imageId": [UNTAGGED.urn], "flavorId": [FLAVOR.urn]}
     )
-    (violation,) = pack.analyze(IMAGE, UNTAGGED, FLAVOR, WRONG_WORKLOAD, inside)
+    (violation,) = of_main(pack.analyze(IMAGE, UNTAGGED, FLAVOR, WRONG_WORKLOAD, inside))
     assert (violation.rule, violation.name) == ("esxi-restricted-on-esxi", "ledger")
 
 
@@ -265,4 +287,162 @@ def test_aggregates_and_flavors_are_judged_alone() -> None:
         assert [one.rule for one in fresh.analyze(esxi, public, stack=False)] == [
             "esxi-aggregate-isolated",
             "esxi-flavor-private",
+            "resource-inside-component",
         ]
+
+
+CATALOGUE = {
+    "images": {
+        "1234": {"diskFormat": "vmdk", "properties": {"hypervisor_type": "vmware", V: "required"}},
+        "kvm": {"diskFormat": "qcow2", "properties": {"hypervisor_type": "qemu"}},
+    },
+    "flavors": {"esxi-small": {"extraSpecs": {V: "required"}}},
+    "volumeTypes": {"gold-kvm": "kvm", "gold-esxi": "esxi"},
+    "restricted": {"ledger": "certification"},
+}
+LITERAL = server("literal", {"imageId": [], "flavorId": []}, imageId="1234", flavorId="esxi-small")
+
+
+def test_what_is_outside_of_the_stack_is_judged_by_the_catalogue() -> None:
+    with running() as pack:
+        unknown = pack.analyze(LITERAL)
+        assert {one.rule for one in unknown} == {CATALOGUED, MAIN}
+        mends = [one.message for one in unknown if one.rule == CATALOGUED]
+        assert 'image "1234" is neither in this stack nor in the catalogue' in mends[0]
+        assert '"images": {"1234": {"diskFormat": "…", "properties": {…}}}' in mends[0]
+        pack.configure({CATALOGUED: CATALOGUE})
+        assert pack.analyze(LITERAL) == []
+        wrong = replace(LITERAL, name="wrong", inputs={**LITERAL.inputs, "imageId": "kvm"})
+        (violation,) = pack.analyze(wrong)
+        assert (violation.rule, violation.name) == (MAIN, "wrong")
+        assert 'image "kvm" runs on KVM only' in violation.message
+
+
+def test_a_server_that_the_register_restricts_needs_no_metadata() -> None:
+    free = replace(
+        LITERAL, name="ledger", inputs={"name": "ledger", "imageId": "kvm", "flavorId": "esxi-small"}
+    )
+    with running() as pack:
+        pack.configure({CATALOGUED: CATALOGUE})
+        (violation,) = pack.analyze(free)
+        assert "(restriction: certification)" in violation.message
+        assert pack.analyze(replace(free, name="other", inputs={**free.inputs, "name": "other"})) == []
+
+
+@pytest.mark.parametrize(("kind", "refused"), [("gold-kvm", True), ("gold-esxi", False), ("new", False)])
+def test_volumes_of_the_other_side(kind: str, refused: bool) -> None:
+    volume = Resource(type=properties.VOLUME, name="v", inputs={"volumeType": kind})
+    attached = Resource(
+        type=properties.ATTACHMENT,
+        name="a",
+        inputs={"instanceId": UNKNOWN, "volumeId": UNKNOWN},
+        sources={"instanceId": [SERVER.urn], "volumeId": [volume.urn]},
+    )
+    own = Resource(
+        type=properties.VOLUME_TYPE, name="new", inputs={"extraSpecs": {"vmware:vmdk_type": "thin"}}
+    )
+    with running() as pack:
+        pack.configure({CATALOGUED: CATALOGUE})
+        found = pack.analyze(IMAGE, FLAVOR, SERVER, own, volume, attached)
+    assert [one.rule for one in found] == (["volume-on-its-side"] if refused else [])
+
+
+def test_an_exemption_holds_until_its_day() -> None:
+    port = Resource(type=properties.NETWORK, name="capture", inputs={"portSecurityEnabled": False})
+    other = replace(port, name="other")
+    one = {"rule": "ports-filtered", "subject": "networks/capture", "expires": "2027-06-30"}
+    for today, names in (("2027-06-30", ["other"]), ("2027-07-01", ["capture", "other"])):
+        with running(today=today) as pack:
+            pack.configure({CATALOGUED: {"exemptions": [one]}})
+            assert [found.name for found in pack.analyze(port, other)] == names
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"), [(MAIN, "has no exemptions"), ("port-filtered", "Did you mean ports-filtered?")]
+)
+def test_an_exemption_that_cannot_be_stops_the_engine(rule: str, says: str) -> None:
+    one = {"rule": rule, "subject": "workloads/ledger", "expires": "2027-06-30"}
+    with running() as pack:
+        pack.configure({CATALOGUED: {"exemptions": [one]}})
+        with pytest.raises(grpc.RpcError, match=re.escape(says)):
+            pack.analyze(SERVER)
+
+
+def test_a_rule_that_crashes_stops_the_engine_and_is_named(pack: Pack) -> None:
+    """A zone that is a number is nothing that OpenStack could have: the rule does not expect it."""
+    with pytest.raises(grpc.RpcError, match="could not judge, so nothing is let through"):
+        pack.analyze(IMAGE, FLAVOR, server("x", availabilityZone=5))
+
+
+def test_the_configuration_of_an_environment_fits_the_schema() -> None:
+    for key, value in config_of(sandbox(), Ids(images={"linux-esxi": "1-2-3"})).items():
+        jsonschema.validate(value, SCHEMA[key])
+    images = config_of(sandbox(), Ids(images={"linux-esxi": "1-2-3"}))["images"]
+    assert images["1-2-3"] == images["linux-esxi"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"1234": {"properties": {}}}, SCHEMA["images"])
+
+
+CLUSTER = Resource(
+    type=properties.CLUSTER,
+    name="esx-a",
+    inputs={
+        "hostSystemIds": ["host-1", "host-2"],
+        "drsEnabled": True,
+        "drsAutomationLevel": "fullyAutomated",
+        "haEnabled": True,
+    },
+)
+STORE = Resource(type=properties.NAS_DATASTORE, name="nfs", inputs={"hostSystemIds": ["host-1", "host-2"]})
+SWITCH = Resource(
+    type=properties.DISTRIBUTED_SWITCH,
+    name="data",
+    inputs={"hosts": [{"hostSystemId": "host-1", "devices": ["vmnic2"]}]},
+)
+
+
+def with_inputs(resource: Resource, **inputs: Any) -> Resource:
+    return replace(resource, inputs={**resource.inputs, **inputs})
+
+
+@pytest.mark.parametrize(
+    ("resources", "rule"),
+    [
+        ([CLUSTER, STORE, SWITCH], None),
+        ([with_inputs(CLUSTER, drsEnabled=False)], "cluster-drs"),
+        ([with_inputs(CLUSTER, drsAutomationLevel="manual")], "cluster-drs"),
+        ([with_inputs(CLUSTER, drsAutomationLevel=UNKNOWN)], "cluster-drs"),
+        ([with_inputs(CLUSTER, haEnabled=False)], "cluster-ha"),
+        ([with_inputs(CLUSTER, haAdmissionControlPolicy="disabled")], "cluster-ha"),
+        ([CLUSTER, with_inputs(STORE, hostSystemIds=["host-1"])], "cluster-datastores-shared"),
+        ([CLUSTER, with_inputs(STORE, hostSystemIds=["host-9"])], None),
+        ([CLUSTER, with_inputs(STORE, hostSystemIds=UNKNOWN)], "cluster-datastores-shared"),
+        (
+            [
+                SWITCH,
+                Resource(
+                    type=properties.HOST_SWITCH,
+                    name="vss",
+                    inputs={"hostSystemId": "host-1", "networkAdapters": ["vmnic2"]},
+                ),
+            ],
+            "data-network-dedicated",
+        ),
+        ([Resource(type=properties.PORT, name="p", inputs={"portSecurityEnabled": False})], "ports-filtered"),
+        ([Resource(type=properties.PORT, name="p", inputs={"noSecurityGroups": True})], None),
+        ([IMAGE, FLAVOR, with_inputs(SERVER, hypervisorHostname="kvm1")], "host-not-named"),
+        (
+            [
+                Resource(type=properties.ESXI_HOST, name="h", inputs={"hostname": "esx1"}),
+                Resource(
+                    type=properties.AGGREGATE,
+                    name="agg",
+                    inputs={"hosts": ["esx1"], "metadata": {V: "required", "img_hv_type": "vmware"}},
+                ),
+            ],
+            "aggregate-of-computes",
+        ),
+    ],
+)
+def test_vsphere_and_network_of_any_program(pack: Pack, resources: list[Resource], rule: str | None) -> None:
+    assert [one.rule for one in pack.analyze(*resources)] == ([] if rule is None else [rule])

@@ -14,7 +14,7 @@ IMAGE = ImageFacts(
     origin=("i",),
     name="rhel9-esxi",
     disk_format="vmdk",
-    properties={"hypervisor_type": "vmware", V: "required"},
+    properties={"hypervisor_type": "vmware", V: "required", "vmware_disktype": "sparse"},
 )
 KVM_IMAGE = ImageFacts(
     origin=("k",),
@@ -249,3 +249,136 @@ def test_every_rule_says_what_people_need() -> None:
         for text in (one.description, one.why, one.what_to_do):
             assert text.endswith(".")
         assert one.source
+
+
+def tagged(image: ImageFacts, /, **tags: object) -> ImageFacts:
+    """With further properties; ``None`` removes one."""
+    assert not isinstance(image.properties, Unknown)
+    merged = {**image.properties, **{key.replace("__", ":"): value for key, value in tags.items()}}
+    return replace(image, properties={key: one for key, one in merged.items() if one is not None})  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("image", "says"),
+    [
+        (replace(IMAGE, disk_format="qcow2"), "expected disk format vmdk, found qcow2"),
+        (replace(IMAGE, disk_format=UNKNOWN), "one that cannot be known here"),
+        (tagged(IMAGE, trait__CUSTOM_HV_VMWARE=None), f"does not carry {V}=required"),
+        (tagged(IMAGE, hypervisor_type=None), "does not carry hypervisor_type=vmware"),
+        (tagged(IMAGE, vmware_disktype=None), "found none: without it Nova takes the file for a flat extent"),
+        (tagged(IMAGE, vmware_disktype="preallocated"), "found preallocated"),
+        (tagged(IMAGE, vmware_disktype="Sparse"), "found Sparse"),
+        (tagged(IMAGE, vmware_disktype=UNKNOWN), "found one that cannot be known here"),
+        (tagged(IMAGE, vmware_adaptertype="lsilogic"), "found lsilogic"),
+        (tagged(IMAGE, hw_disk_bus="scsi"), "without hw_scsi_model"),
+        (tagged(IMAGE, hw_vif_model="virtio"), "found virtio"),
+        (tagged(IMAGE, os_distro="ubuntu"), "becomes the vSphere guest id"),
+    ],
+)
+def test_an_image_that_esxi_does_not_boot(image: ImageFacts, says: str) -> None:
+    (message,) = judged("esxi-image-boots", image)
+    assert says in message
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        IMAGE,
+        tagged(
+            IMAGE, vmware_adaptertype="paraVirtual", hw_vif_model="vmxnet3", vmware_ostype="rhel9_64Guest"
+        ),
+        tagged(IMAGE, vmware_disktype=None, hw_disk_type="streamOptimized"),
+        tagged(IMAGE, hw_disk_bus="scsi", hw_scsi_model="vmpvscsi"),
+        tagged(KVM_IMAGE, os_distro="ubuntu"),
+    ],
+)
+def test_an_image_that_boots(image: ImageFacts) -> None:
+    assert judged("esxi-image-boots", image) == []
+
+
+@pytest.mark.parametrize(
+    ("image", "says"),
+    [
+        (replace(KVM_IMAGE, disk_format="vmdk"), "expected disk format qcow2 or raw for KVM, found vmdk"),
+        (tagged(KVM_IMAGE, trait__CUSTOM_HV_KVM=None), f"does not carry {K}=required"),
+        (tagged(KVM_IMAGE, hypervisor_type=None), "does not carry hypervisor_type=qemu"),
+        (tagged(KVM_IMAGE, trait__CUSTOM_HV_VMWARE="required"), "the trait of ESXi"),
+        (tagged(KVM_IMAGE, vmware_ostype="otherGuest"), "vmware_ostype, which only the VMware driver reads"),
+    ],
+)
+def test_a_kvm_image_that_is_half_tagged(image: ImageFacts, says: str) -> None:
+    (message,) = judged("kvm-image-tagged", image)
+    assert says in message
+    assert judged("kvm-image-tagged", KVM_IMAGE, tagged(KVM_IMAGE, hypervisor_type="kvm")) == []
+
+
+@pytest.mark.parametrize(
+    ("image", "says"),
+    [
+        (
+            tagged(IMAGE, hypervisor_type=None, **{"hypervisor-type": "vmware"}),
+            "Did you mean hypervisor_type?",
+        ),
+        (tagged(IMAGE, Hypervisor_Type="vmware"), "Did you mean hypervisor_type?"),
+        (tagged(IMAGE, trait__custom_hv_vmware="required"), f"Did you mean {V}?"),
+        (tagged(IMAGE, vmware_disk_type="sparse"), "Did you mean vmware_disktype?"),
+        (tagged(IMAGE, trait__CUSTOM_HV_VMWARE="Required"), f"Nova reads only {V}=required"),
+        (tagged(IMAGE, hypervisor_type="esxi"), "expected hypervisor_type qemu or vmware, found 'esxi'"),
+        (replace(IMAGE, disk_format="iso", properties={}), "nothing says for which hypervisor"),
+        (replace(IMAGE, properties=UNKNOWN), "cannot be known here"),
+        (tagged(IMAGE, hypervisor_type=UNKNOWN), "its hypervisor_type cannot be known here"),
+    ],
+)
+def test_a_tag_that_nova_does_not_read(image: ImageFacts, says: str) -> None:
+    (message,) = judged("image-tag-read", image)
+    assert says in message
+
+
+def test_tags_that_nova_reads() -> None:
+    assert judged("image-tag-read", tagged(IMAGE, hw_qemu_guest_agent="yes", hypervisor_type="VMware")) == []
+
+
+def test_memory_of_an_esxi_flavor() -> None:
+    (message,) = judged("esxi-flavor-memory", replace(FLAVOR, memory=1022))
+    assert message == "expected a multiple of 4 MiB, found 1022 MiB. Use 1024 MiB."
+    assert len(judged("esxi-flavor-memory", replace(FLAVOR, memory=UNKNOWN))) == 1
+    assert judged("esxi-flavor-memory", replace(FLAVOR, memory=1024)) == []
+    assert judged("esxi-flavor-memory", replace(KVM_FLAVOR, memory=1022)) == []
+
+
+@pytest.mark.parametrize(
+    "specs", [{}, {V: "required", K: "required"}, {V: "Required"}, UNKNOWN, {V: UNKNOWN}]
+)
+def test_a_flavor_that_leads_to_no_side(specs: object) -> None:
+    assert len(judged("flavor-on-one-side", replace(FLAVOR, extra_specs=specs))) == 1  # type: ignore[arg-type]
+    assert judged("flavor-on-one-side") == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("hypervisor_type", "vmware"),
+        ("img-hv-type", "vmware"),
+        ("Trait:CUSTOM_HV_VMWARE", "required"),
+        ("trait:CUSTOM_HV_VMWARE", "true"),
+        ("trait:CUSTOM_GPU", UNKNOWN),
+    ],
+)
+def test_metadata_of_an_aggregate_that_nova_does_not_read(key: str, value: str | Unknown) -> None:
+    assert len(judged("aggregate-metadata-read", replace(ESXI, metadata={key: value}))) == 1
+    assert judged("aggregate-metadata-read", replace(ESXI, metadata={"pinned": "true", V: "required"})) == []
+
+
+def test_a_zone_of_both_sides() -> None:
+    (message,) = judged("zone-on-one-side", replace(KVM, zone="az-esxi"))
+    assert 'zone "az-esxi" is that of aggregate "general", which is on another side' in message
+    assert len(judged("zone-on-one-side", replace(ESXI, zone=UNKNOWN))) == 1
+    assert judged("zone-on-one-side", replace(ESXI, origin=("c",), name="second")) == []
+
+
+def test_a_host_that_a_server_names() -> None:
+    free = replace(SERVER, restricted=False, zone="az-kvm:kvm1")
+    (message,) = judged("host-not-named", free)
+    assert 'Name the zone alone: "az-kvm".' in message
+    assert len(judged("host-not-named", replace(SERVER, host="kvm1"))) == 1
+    assert judged("host-not-named", SERVER, replace(free, origin=("x",), zone="az-kvm")) == []

@@ -1,0 +1,21 @@
+"""Ids of images, flavors and volume types by name, for programs that name them by id."""
+
+from collections.abc import Mapping
+
+from openstack.connection import Connection
+
+from estate.openstack.connection import cloud_faults
+
+
+def ids_of(cloud: Connection) -> dict[str, Mapping[str, str]]:
+    """``images``, ``flavors`` and ``volume_types``: name → id. Raises :class:`CloudError`.
+
+    Of images that share a name the newest counts, as for whoever asks Glance for the most recent one.
+    """
+    with cloud_faults():
+        images = sorted(cloud.image.images(), key=lambda one: str(one.created_at))
+        return {
+            "images": {one.name: one.id for one in images},
+            "flavors": {one.name: one.id for one in cloud.compute.flavors(is_public=None)},
+            "volume_types": {one.name: one.id for one in cloud.block_storage.types(is_public=None)},
+        }

@@ -1,0 +1,144 @@
+"""What the pack is told from outside of the stack: facts of images, flavors and volume types, which servers
+are restricted, and which violations are exempted. It comes as the configuration of one rule
+(``--policy-pack-config``), whose JSON schema the engine holds against it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from estate.model import Estate, Hypervisor
+from estate.model.images import glance_name
+from estate.placement.triple import flavor_extra_specs, image_properties
+from policies.facts import FlavorFacts, ImageFacts, VolumeTypeFacts
+
+_STRINGS = {"type": "object", "additionalProperties": {"type": "string"}}
+
+
+def _objects(properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
+    inner = {
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+    return {"type": "object", "additionalProperties": inner}
+
+
+SCHEMA: dict[str, dict[str, Any]] = {
+    "images": {
+        "description": "Id or name of an image → its disk format and properties.",
+        **_objects({"diskFormat": {"type": "string"}, "properties": _STRINGS}, "diskFormat", "properties"),
+    },
+    "flavors": {
+        "description": "Id or name of a flavor → its extra specs.",
+        **_objects({"extraSpecs": _STRINGS}, "extraSpecs"),
+    },
+    "volumeTypes": {
+        "description": "Id or name of a volume type → the side that it serves.",
+        "type": "object",
+        "additionalProperties": {"type": "string", "enum": [one.value for one in Hypervisor]},
+    },
+    "restricted": {"description": "Name of a server that must stay on ESXi → its reason.", **_STRINGS},
+    "exemptions": {
+        "description": "Violations that somebody answers for.",
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "rule": {"type": "string"},
+                "subject": {"type": "string"},
+                "expires": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
+            },
+            "required": ["rule", "subject", "expires"],
+            "additionalProperties": False,
+        },
+    },
+}
+"""JSON schema of each part; any may be left out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exempted:
+    """A violation that somebody answers for until a day."""
+
+    rule: str
+    subject: str
+    """``networks/transit``: kind and name, as the documents have them."""
+    expires: str
+    """ISO date: the last day on which it holds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalogue:
+    """As the rules take it; keys are ids or names."""
+
+    images: Mapping[str, ImageFacts] = field(default_factory=dict)
+    flavors: Mapping[str, FlavorFacts] = field(default_factory=dict)
+    volume_types: Mapping[str, VolumeTypeFacts] = field(default_factory=dict)
+    restricted: Mapping[str, str] = field(default_factory=dict)
+    exemptions: tuple[Exempted, ...] = ()
+
+
+def parsed(config: Mapping[str, Any]) -> Catalogue:
+    """The catalogue that a configuration holds. The engine has compared it with ``SCHEMA``."""
+    return Catalogue(
+        images={
+            key: ImageFacts(
+                origin=(), name=key, disk_format=one["diskFormat"], properties=dict(one["properties"])
+            )
+            for key, one in config.get("images", {}).items()
+        },
+        flavors={
+            key: FlavorFacts(origin=(), name=key, extra_specs=dict(one["extraSpecs"]), public=None)
+            for key, one in config.get("flavors", {}).items()
+        },
+        volume_types={
+            key: VolumeTypeFacts(name=key, serves=Hypervisor(side))
+            for key, side in config.get("volumeTypes", {}).items()
+        },
+        restricted=dict(config.get("restricted", {})),
+        exemptions=tuple(Exempted(**one) for one in config.get("exemptions", ())),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ids:
+    """Ids that a cloud gave, by the name that it shows."""
+
+    images: Mapping[str, str] = field(default_factory=dict)
+    flavors: Mapping[str, str] = field(default_factory=dict)
+    volume_types: Mapping[str, str] = field(default_factory=dict)
+
+
+def config_of(estate: Estate, ids: Ids | None = None) -> dict[str, Any]:
+    """The configuration for an estate: by name, and by id where ``ids`` are given."""
+    ids = ids or Ids()
+    images = {
+        glance_name(name, version): {
+            "diskFormat": image.disk_format,
+            "properties": image_properties(image),
+        }
+        for name, image in estate.images.items()
+        for version in image.versions
+    }
+    flavors = {name: {"extraSpecs": flavor_extra_specs(flavor)} for name, flavor in estate.flavors.items()}
+    volume_types = {name: kind.serves.value for name, kind in estate.volume_types.items()}
+    return {
+        "images": {**images, **_by_id(images, ids.images)},
+        "flavors": {**flavors, **_by_id(flavors, ids.flavors)},
+        "volumeTypes": {**volume_types, **_by_id(volume_types, ids.volume_types)},
+        "restricted": {
+            server: workload.restriction.reason.value
+            for server, workload in estate.servers().items()
+            if workload.restriction is not None
+        },
+        "exemptions": [
+            {"rule": one.rule, "subject": one.subject, "expires": one.expires.isoformat()}
+            for one in estate.exemptions.values()
+        ],
+    }
+
+
+def _by_id(known: Mapping[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
+    return {ids[name]: one for name, one in known.items() if name in ids}

@@ -1,0 +1,60 @@
+"""Volumes go with servers of their own side."""
+
+from collections.abc import Iterator
+
+from estate.model import Hypervisor
+from policies.facts import Facts, ServerFacts, Unknown, flavor_side, image_side
+from policies.rule import Rule, Scope, Severity, Violation
+from policies.rules.words import violation
+
+
+def _judge(facts: Facts) -> Iterator[Violation]:
+    for server in facts.servers:
+        side = _side(server)
+        if side is None:
+            continue
+        for kind in server.volume_types:
+            if isinstance(kind.serves, Hypervisor) and kind.serves is not side:
+                yield violation(
+                    server,
+                    "volumes",
+                    f'volume type "{kind.name}" serves {kind.serves.label} servers, but this one runs on '
+                    f"{side.label}. Use a volume type for {side.label}.",
+                )
+            elif isinstance(kind.serves, Unknown):
+                yield violation(
+                    server,
+                    "volumes",
+                    f'it cannot be known here which side volume type "{kind.name}" serves. Give its '
+                    f"extra specs "
+                    "as plain values.",
+                )
+
+
+def _side(server: ServerFacts) -> Hypervisor | None:
+    """Where it runs: a restricted server by its duty, others by their image, or else their flavor."""
+    if server.restricted is True:
+        return Hypervisor.ESXI
+    for side in (
+        None if isinstance(server.image, Unknown) else image_side(server.image),
+        None if isinstance(server.flavor, Unknown) else flavor_side(server.flavor),
+    ):
+        if isinstance(side, Hypervisor):
+            return side
+    return None
+
+
+RULE = Rule(
+    name="volume-on-its-side",
+    severity=Severity.HIGH,
+    scope=Scope.STACK,
+    description="A server has volumes only of types that serve its own side.",
+    why="Nova pairs neither volume type with hypervisor nor back end with host: the attachment fails "
+    "when the "
+    "server is built, or a restricted workload's data leaves ESXi's datastores.",
+    what_to_do="Use a volume type whose back end serves the server's hypervisor.",
+    source="nova/volume/cinder.py check_availability_zone; cinder/volume/drivers/vmware/vmdk.py "
+    "initialize_connection",
+    judge=_judge,
+    in_documents="volume-type-side",
+)
