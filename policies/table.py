@@ -10,16 +10,53 @@ _HEAD = """\
 The rules of the policy pack. All are mandatory: a violation stops `pulumi preview` and `pulumi up`. The
 program judges its documents by the same rules, in the same words, before it registers its first resource,
 so that a `pulumi up` without `--policy-pack policies` is stopped as well; `estate check ENV` says so
-offline.
+offline. What documents say of clusters, zones and volumes, `estate check` finds under names of its own.
 
 The pack judges the resources of any program, also of one that does not use this project's components. A
-server is restricted if its workload component or its metadata `estate_restriction` says so. What the pack
-cannot know, because a value is unknown at preview or an image lies outside the stack, it refuses.
+server is restricted if its workload component, its metadata `estate_restriction` or the catalogue's register
+says so. What the pack cannot know, because a value is unknown at preview or an image is neither in the stack
+nor in the catalogue, it refuses.
 
 Rules with the scope *stack* compare resources with each other. They are judged at preview, before
 anything is created. `pulumi up --skip-preview` judges before creation only what one resource tells by
 itself: that is enough for this project's components, whose props repeat the facts, but not for a server
 written by hand, whose image is another resource.
+
+## Configuration
+
+`--policy-pack-config FILE` takes a JSON object, rule → level (`advisory`, `mandatory`, `disabled`) or
+configuration, as for every pack. A rule may be switched to advisory so; the program's own judgement of its
+documents stays. The rule `image-and-flavor-known` takes the catalogue: what the pack is told of images,
+flavors and volume types outside of the stack (by id or name), of servers that the register restricts, and of
+exemptions. `estate policies config ENV` writes it; `--ids` adds the ids that the cloud gave.
+
+```json
+{
+  "image-and-flavor-known": {
+    "images": {
+      "0f2b6c3e-…": {
+        "diskFormat": "vmdk",
+        "properties": {"hypervisor_type": "vmware", "trait:CUSTOM_HV_VMWARE": "required"}
+      }
+    },
+    "flavors": {"esxi-medium": {"extraSpecs": {"trait:CUSTOM_HV_VMWARE": "required"}}},
+    "volumeTypes": {"standard-esxi": "esxi"},
+    "restricted": {"ledger-db": "vendor-support"}
+  }
+}
+```
+
+A configuration that does not fit its schema stops the engine, and so does a rule that crashes. A disabled
+`image-and-flavor-known` has no catalogue: the other rules then refuse what they cannot know.
+
+## Exemptions
+
+A block of kind `exemptions` says that a rule does not hold for one block, who answers for it, why, by which
+ticket, and until when. `estate check` finds those that have expired or that nothing needs, and refuses one
+for a rule that does not exist; `esxi-restricted-on-esxi` has none. `estate preview` and `up` hand them to the
+pack; with a `pulumi` of your own, `estate policies config ENV` writes them.
+
+## Rules
 
 """
 
