@@ -26,7 +26,10 @@ cloud = openstack.Provider(
     domain_name="Default", region="r", delayed_auth=True,
 )
 to = pulumi.ResourceOptions(provider=cloud)
-VMWARE = {"hypervisor_type": "vmware", "trait:CUSTOM_HV_VMWARE": "required"}
+VMWARE = {
+    "hypervisor_type": "vmware", "trait:CUSTOM_HV_VMWARE": "required", "vmware_disktype": "sparse",
+}
+QEMU = {"hypervisor_type": "qemu", "trait:CUSTOM_HV_KVM": "required"}
 RESTRICTED = {"estate_restriction": "licence"}
 
 
@@ -50,8 +53,9 @@ def server(name, image_id, flavor_id, opts=to, **arguments):
     )
 
 
-vmware, plain = image("vmware", **VMWARE), image("plain", "qcow2", hypervisor_type="qemu")
-esxi, general = flavor("esxi", **{"trait:CUSTOM_HV_VMWARE": "required"}), flavor("general")
+vmware, plain = image("vmware", **VMWARE), image("plain", "qcow2", **QEMU)
+esxi = flavor("esxi", **{"trait:CUSTOM_HV_VMWARE": "required"})
+general = flavor("general", **{"trait:CUSTOM_HV_KVM": "required"})
 """
 
 PASSING = """
@@ -98,10 +102,11 @@ class Stack(TrialStack):
         output = self.run(*command, "--policy-pack", str(ROOT / "policies"), fails=True)
         assert "Traceback" not in output
         assert "[advisory]" not in output
-        found = {}
+        found: dict[str, str] = {}
         for block in output.partition("Policies:")[2].split("- [mandatory]")[1:]:
             head, _, text = block.partition("\n")
-            found[head.rpartition(": ")[2].rstrip(") ")] = f"{head}\n{text}"
+            name = head.rpartition(": ")[2].rstrip(") ")
+            found[name] = f"{found.get(name, '')}{head}\n{text}"
         assert found, output
         return found
 
@@ -131,11 +136,14 @@ def test_a_foreign_program_that_breaks_them_or_leaves_open_whether_it_does(stack
         "wrong-flavor",
         "literal",
         "either",
+        "unknown",
         "unknown-tag",
         "unknown-duty",
         "unknown-zone",
     }
+    assert "image-tag-read" in found.pop("unknown")
     assert all("esxi-restricted-on-esxi" in text for text in found.values())
+    assert "image-and-flavor-known" in found["literal"]
     assert (
         'image "plain" runs on KVM only, but the server must stay on ESXi (restriction: licence). '
         "Use an ESXi image: vmware." in found["wrong-image"]
@@ -144,12 +152,14 @@ def test_a_foreign_program_that_breaks_them_or_leaves_open_whether_it_does(stack
 
 
 def test_our_components_with_a_server_beside_them(stack: Stack) -> None:
+    head = HEAD.partition("vmware, plain =")[0]
     good = 'Workload("ledger", {"name": "vmware", "properties": VMWARE})\n'
-    stack.write(HEAD, OURS, good)
+    stack.write(head, OURS, good)
     stack.run("preview", "--policy-pack", str(ROOT / "policies"))
     found = stack.judged(HEAD, OURS, good, 'server("beside", plain.id, general.id)\n')
-    assert set(found) == {"beside"}
+    assert set(found) == {"beside", "vmware", "plain", "esxi", "general"}
     assert "server-inside-workload" in found["beside"]
+    assert "resource-inside-component" in found["plain"]
 
 
 def test_an_update_without_preview_does_not_even_try_a_wrong_workload(stack: Stack) -> None:
