@@ -24,6 +24,7 @@ from operations.stack import PROGRAM, Stack
 from sandbox import files, lifecycle
 from sandbox.from_estate import shape
 from sandbox.lifecycle import Running
+from sandbox.shape import both
 from toolchain import engine
 from toolchain.engine import Toolchain
 from toolchain.progress import Progress
@@ -38,10 +39,15 @@ def key(documents: Path) -> str:
     return f"{documents.resolve().name}-{place}"
 
 
-def start(documents: Path, estate: Estate, progress: Progress) -> Running:
-    """Have the environment's sandbox run, shaped by its documents."""
-    running = lifecycle.start(key(documents), shape(estate, estate.estate.name), progress)
-    _fill_in_secrets(running.run, estate)
+def start(documents: Path, estate: Estate, progress: Progress, before: Estate | None = None) -> Running:
+    """Have the environment's sandbox run, shaped by its documents, so that ``before`` fits in as well."""
+    wanted = shape(estate, estate.estate.name)
+    if before is not None:
+        wanted = both(shape(before, estate.estate.name), wanted)
+    running = lifecycle.start(key(documents), wanted, progress)
+    for one in (estate, before):
+        if one is not None:
+            _fill_in_secrets(running.run, one)
     return running
 
 
@@ -62,10 +68,10 @@ def _secrets(run: Path) -> dict[str, str]:
     return {variable: value for variable, value in known.items() if variable not in os.environ}
 
 
-def prepare(documents: Path, estate: Estate, progress: Progress) -> Stack:
+def prepare(documents: Path, estate: Estate, progress: Progress, before: Estate | None = None) -> Stack:
     """Install the toolchain, start the sandbox and have a stack for it, each only if need be."""
     toolchain = engine.install(progress)
-    start(documents, estate, progress)
+    start(documents, estate, progress, before)
     return stack(documents, toolchain)
 
 

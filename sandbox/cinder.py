@@ -2,6 +2,8 @@
 
 import secrets
 
+from keystoneauth1.adapter import Adapter
+
 from sandbox import files, fragments
 from sandbox.identity import login, token_check
 from sandbox.nova import PLUGINS
@@ -18,11 +20,18 @@ _TUNING: fragments.Conf = {
         "report_interval": 20,
         "service_down_time": 120,
         "periodic_fuzzy_delay": 0,
-        "quota_volumes": -1,
-        "quota_snapshots": -1,
-        "quota_gigabytes": -1,
     },
 }
+
+
+def lift_quotas(api: Adapter) -> None:
+    """Take the cloud's own limits away; ``api`` is Cinder's.
+
+    Not by ``quota_volumes`` and its like: the schema comes with a class ``default`` of 10 volumes and
+    1000 GiB, which goes before the configuration (cinder/quota.py ``get_defaults``).
+    """
+    unlimited = dict.fromkeys(("volumes", "snapshots", "gigabytes"), -1)
+    api.put("/os-quota-class-sets/default", json={"quota_class_set": unlimited})
 
 
 def program(settings: Settings, shape: Shape) -> Program:

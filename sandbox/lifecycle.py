@@ -179,6 +179,7 @@ def _start(settings: Settings, shape: Shape, progress: Progress) -> None:
         )
     with progress.step("sandbox: Nova, Cinder") as step:
         ready.wait(settings, shape, [process.start(settings.run, program) for program in programs], step)
+        cinder.lift_quotas(ready.api(settings, "block-storage"))
         stand_ins.make(ready.api(settings, "network"), ready.api(settings, "identity"), shape)
 
 

@@ -6,10 +6,13 @@ its service verbatim, as the last ``--config-file``, and only adds keys that no 
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, TypeVar
 
 from sandbox.errors import SandboxError
+
+_T = TypeVar("_T")
 
 
 class ShapeError(SandboxError):
@@ -192,3 +195,49 @@ class Shape:
     def document(self) -> dict[str, Any]:
         """As plain JSON values."""
         return asdict(self)
+
+
+def both(before: Shape, after: Shape) -> Shape:
+    """A sandbox in which two states of one environment can be applied.
+
+    It is the later, with what only the earlier has; what both name is as the later has it.
+    """
+    return replace(
+        after,
+        kvm_hosts=_with(after.kvm_hosts, before.kvm_hosts, "name"),
+        vcenters=tuple(_both_vcenters(one, before.vcenters) for one in after.vcenters)
+        + _with(after.vcenters, before.vcenters, "name")[len(after.vcenters) :],
+        clusters=_with(after.clusters, before.clusters, "name"),
+        backends=_with(after.backends, before.backends, "name"),
+        images=_with(after.images, before.images, "path"),
+        transport_zones=tuple(dict.fromkeys((*after.transport_zones, *before.transport_zones))),
+        external_networks=_with(after.external_networks, before.external_networks, "name"),
+        projects=tuple(dict.fromkeys((*after.projects, *before.projects))),
+    )
+
+
+def _both_vcenters(one: VCenter, earlier: Iterable[VCenter]) -> VCenter:
+    was = next((other for other in earlier if other.name == one.name), None)
+    if was is None:
+        return one
+    mounted = {store.name: store.hosts for store in was.datastores}
+    return replace(
+        one,
+        hosts=_with(one.hosts, was.hosts, "name"),
+        datastores=_with(
+            tuple(
+                replace(store, hosts=tuple(dict.fromkeys((*store.hosts, *mounted.get(store.name, ())))))
+                for store in one.datastores
+            ),
+            was.datastores,
+            "name",
+        ),
+        switches=tuple(dict.fromkeys((*one.switches, *was.switches))),
+        clusters=_with(one.clusters, was.clusters, "name"),
+        policies=_with(one.policies, was.policies, "name"),
+    )
+
+
+def _with(some: tuple[_T, ...], others: Iterable[_T], key: str) -> tuple[_T, ...]:
+    known = {getattr(one, key) for one in some}
+    return some + tuple(one for one in others if getattr(one, key) not in known)

@@ -1,18 +1,21 @@
 """``estate rehearse ENV``: any environment on real schedulers, on one's own machine."""
 
 import json
-import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from estate.cli.common import Env, Exit, Format, expected, usable
 
 if TYPE_CHECKING:
+    from estate.evidence.landing import Landing
+    from operations.earlier import Change
+    from operations.stack import Stack
     from operations.stand_ins import StandIn
+    from toolchain.progress import Progress
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -42,11 +45,16 @@ class Phases:
 def rehearse(
     env: Env,
     output: Annotated[Format, typer.Option("--format", help="For a person or for a program.")] = Format.TEXT,
+    earlier: Annotated[
+        str | None,
+        typer.Option("--from", metavar="REV", help="First apply ENV as it was at this revision of git."),
+    ] = None,
 ) -> None:
     """Sandbox, `pulumi up` with the policy pack, where every server landed, and a preview without changes.
 
     Each step is done only if need be, so that it can be interrupted and called again. At the end: how long
-    each part took, and what was not rehearsed because something stood in for it.
+    each part took, and what was not rehearsed because something stood in for it. With --from: what the
+    change replaced, added and removed, and which servers it moved.
     Exit codes: 0 all as predicted; 1 `up` was refused or failed, a server is elsewhere, or the second
     preview shows a change; 2 unusable input.
     """
@@ -55,6 +63,7 @@ def rehearse(
     from estate.openstack.errors import CloudError  # noqa: PLC0415
     from estate.vsphere.connections import ConnectionsError  # noqa: PLC0415
     from operations import recovery, rehearsal  # noqa: PLC0415
+    from operations.earlier import applying, change, documents_at, resources  # noqa: PLC0415
     from operations.errors import OperationError  # noqa: PLC0415
     from operations.stand_ins import stand_ins  # noqa: PLC0415
     from sandbox.errors import SandboxError  # noqa: PLC0415
@@ -66,19 +75,27 @@ def rehearse(
     progress = Progress()
     phases = Phases()
     aside = output is Format.JSON
-    with expected(OperationError, SandboxError, ShapeError, ToolchainError, CloudError, ConnectionsError):
+    with (
+        expected(OperationError, SandboxError, ShapeError, ToolchainError, CloudError, ConnectionsError),
+        ExitStack() as held,
+    ):
+        folder = held.enter_context(documents_at(loaded.folder, earlier)) if earlier else None
+        before = usable(str(folder))[1] if folder else None
         with phases.phase("sandbox"):
-            stack = rehearsal.prepare(loaded.folder, estate, progress)
-        with phases.phase("up"):
+            stack = rehearsal.prepare(loaded.folder, estate, progress, before)
             recovery.recover(stack, progress)
-            with progress.step(f"pulumi up of {loaded.name}, with the policy pack"):
-                done = stack.pulumi("up", "--yes", "--skip-preview", aside=aside)
-        if done.returncode:
-            raise typer.Exit(Exit.FINDINGS)
-        os.environ.update(stack.environment)
+        held.enter_context(stack.entered())
+        ids, hosts = dict[str, str](), dict[str, str]()
+        if folder and before:
+            with phases.phase("up, earlier"), applying(stack, folder) as former:
+                _up(former, f"{loaded.name} as it was at {earlier}", progress, aside=aside)
+            ids, hosts = resources(stack), _hosts(observe(before))
+        with phases.phase("up"):
+            _up(stack, loaded.name, progress, aside=aside)
         with phases.phase("landing"), progress.step("landing"):
             rows = observe(estate)
-        with phases.phase("second preview"), progress.step("second preview: is there anything left to do?"):
+        changed = change(ids, resources(stack), hosts, _hosts(rows)) if before else None
+        with phases.phase("second preview"), progress.step("second preview: is anything left to do?"):
             settled = not stack.pulumi("preview", "--expect-no-changes", aside=aside).returncode
     if output is Format.JSON:
         document = landing.document(rows, stack.cloud) | {
@@ -89,12 +106,50 @@ def rehearse(
                 for one in stand_ins(estate)
             ],
         }
+        if changed:
+            document["change"] = _change_document(changed)
         typer.echo(json.dumps(document, indent=2))
     else:
         landing.show(estate, rows, stack.cloud)
+        if changed:
+            _tell_change(changed, str(earlier))
         _tell(phases, stand_ins(estate), settled=settled)
     if not settled or not all(row.equal for row in rows):
         raise typer.Exit(Exit.FINDINGS)
+
+
+def _up(stack: "Stack", what: str, progress: "Progress", *, aside: bool) -> None:
+    with progress.step(f"pulumi up of {what}, with the policy pack"):
+        done = stack.pulumi("up", "--yes", "--skip-preview", aside=aside)
+    if done.returncode:
+        typer.echo(f"Error: `up` of {what} was refused or failed; the reason is above.", err=True)
+        raise typer.Exit(Exit.FINDINGS)
+
+
+def _hosts(rows: "tuple[Landing, ...]") -> dict[str, str]:
+    return {row.server: row.esxi_host or row.nova_host or "" for row in rows if row.workload}
+
+
+def _change_document(changed: "Change") -> dict[str, Any]:
+    return {
+        "replaced": list(changed.replaced),
+        "added": list(changed.added),
+        "removed": list(changed.removed),
+        "moved": [
+            {"server": server, "before": was, "after": now} for server, (was, now) in changed.moved.items()
+        ],
+    }
+
+
+def _tell_change(changed: "Change", earlier: str) -> None:
+    typer.echo(f"\nSince {earlier}:")
+    for what, names in (
+        ("replaced", changed.replaced),
+        ("added", changed.added),
+        ("removed", changed.removed),
+        ("moved", tuple(f"{server}: {was} → {now}" for server, (was, now) in changed.moved.items())),
+    ):
+        typer.echo(f"  {what}: {', '.join(names) or 'nothing'}")
 
 
 def _tell(phases: Phases, instead: "tuple[StandIn, ...]", *, settled: bool) -> None:
