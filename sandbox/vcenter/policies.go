@@ -65,5 +65,22 @@ func (vc *vCenter) storagePolicies(policies []policy) *simulator.Registry {
 			solver.fulfilling[id] = append(solver.fulfilling[id], store.Value)
 		}
 	}
+	forgetNewNames(manager)
 	return registry
+}
+
+// forgetNewNames takes out of all policies what only vCenters newer than OpenStack's description of the
+// service send: a real one leaves it out for such a client.
+func forgetNewNames(manager *pbm.ProfileManager) {
+	query := &pbmtypes.PbmQueryProfile{
+		ResourceType: pbmtypes.PbmProfileResourceType{ResourceType: string(pbmtypes.PbmProfileResourceTypeEnumSTORAGE)},
+	}
+	ids := manager.PbmQueryProfile(query).(*pbmmethods.PbmQueryProfileBody).Res.Returnval
+	found := manager.PbmRetrieveContent(&pbmtypes.PbmRetrieveContent{ProfileIds: ids})
+	for _, one := range found.(*pbmmethods.PbmRetrieveContentBody).Res.Returnval {
+		if profile, ok := one.(pbmtypes.BasePbmCapabilityProfile); ok {
+			capability := profile.GetPbmCapabilityProfile()
+			capability.K8sCompliantName, capability.OtherK8sCompliantNames = "", nil
+		}
+	}
 }
