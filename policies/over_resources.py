@@ -45,6 +45,9 @@ class Memory:
     components_seen: bool = False
     catalogue: Catalogue = field(default_factory=Catalogue)
     """From the configuration of the rule ``CATALOGUED``; empty while that rule is disabled."""
+    stack: Facts | None = None
+    """Of the stack that the rule ``CATALOGUED``, which is asked first, has just been shown: reading it is
+    most of the work. The others are shown the same."""
 
     def configure(self, rule: Rule, config: Mapping[str, Any]) -> None:
         """Take what the engine configures a rule with. Raises ``ValueError`` if it does not fit."""
@@ -157,7 +160,11 @@ class _OnStack(pulumi_policy.ResourceValidationPolicy, pulumi_policy.StackValida
         self, args: pulumi_policy.ResourceValidationArgs | pulumi_policy.StackValidationArgs
     ) -> Iterable[Violation]:
         if isinstance(args, pulumi_policy.StackValidationArgs):
-            return judge_stack(self._rule, stack_facts(args.resources, self._memory))
+            known = None if self._rule.name == CATALOGUED else self._memory.stack
+            stack_of = known or stack_facts(args.resources, self._memory)
+            if self._rule.name == CATALOGUED:
+                self._memory.stack = stack_of
+            return judge_stack(self._rule, stack_of)
         facts = resource_facts(args, self._memory)
         # At preview the stack is judged right afterwards, and has more to tell.
         return () if os.environ.get("PULUMI_DRY_RUN") == "true" else self._rule.judge(facts)

@@ -5,7 +5,11 @@ No cloud answers: a preview of new resources needs none, and what an update may 
 the provider's refused connection.
 """
 
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -93,8 +97,49 @@ class Workload(pulumi.ComponentResource):
 """
 
 
+ID = "0f2b6c3e-0000-0000-0000-00000000e5c1"
+KVM_ID = "0f2b6c3e-0000-0000-0000-00000000c0de"
+
+OUTSIDE = """
+images = pulumi.StackReference("organization/trial/images")
+look = pulumi.InvokeOutputOptions(provider=cloud)
+later = pulumi.InvokeOutputOptions(provider=cloud, depends_on=[vmware])
+server("by-id", ID, esxi.id, metadata=RESTRICTED)
+server("by-reference", images.get_output("image"), esxi.id, metadata=RESTRICTED)
+theirs = openstack.images.get_image_output(name="theirs", opts=look)
+server("by-get-image", theirs.id, esxi.id, metadata=RESTRICTED)
+server("looked-up-later", openstack.images.get_image_output(name="vmware", opts=later).id, esxi.id)
+server("wrong-by-id", KVM_ID, esxi.id, metadata=RESTRICTED)
+server("in-the-register", KVM_ID, esxi.id)
+server("not-in-the-catalogue", "0f2b6c3e-0000-0000-0000-00000000dead", general.id)
+"""
+
+CATALOGUE = {
+    "images": {
+        ID: {
+            "diskFormat": "vmdk",
+            "properties": {"hypervisor_type": "vmware", "trait:CUSTOM_HV_VMWARE": "required"},
+        },
+        KVM_ID: {"diskFormat": "qcow2", "properties": {"hypervisor_type": "qemu"}},
+    },
+    "restricted": {"in-the-register": "licence"},
+}
+
+OUR_PROGRAM = f"""
+import runpy, sys
+sys.path.insert(0, {str(ROOT)!r})
+runpy.run_path({str(ROOT / "__main__.py")!r}, run_name="__main__")
+"""
+
+
 class Stack(TrialStack):
     """A stack of a program that the pack judges."""
+
+    def configuration(self, rules: dict[str, object]) -> tuple[str, ...]:
+        """Options that configure the pack."""
+        file = self.folder / "pack.json"
+        file.write_text(json.dumps(rules))
+        return ("--policy-pack-config", str(file))
 
     def judged(self, *parts: str, command: tuple[str, ...] = ("preview",)) -> dict[str, str]:
         """Resource → the lines that follow its violation, for a program that the pack must refuse."""
@@ -181,3 +226,94 @@ def test_the_same_update_of_a_right_workload_goes_to_the_cloud(stack: Stack) -> 
     output = stack.run("up", "--skip-preview", "--yes", "--policy-pack", str(ROOT / "policies"), fails=True)
     assert "[mandatory]" not in output
     assert "connection refused" in output
+
+
+class Glance(BaseHTTPRequestHandler):
+    """Keystone and Glance as far as ``get_image`` asks them: one image."""
+
+    def do_POST(self) -> None:
+        """A token, and where Glance is: here."""
+        here = f"http://{self.headers['Host']}/image/"
+        endpoint = {"interface": "public", "region": "r", "region_id": "r", "id": "e", "url": here}
+        catalog = [{"type": "image", "name": "glance", "id": "s", "endpoints": [endpoint]}]
+        token = {"expires_at": "2099-01-01T00:00:00.000000Z", "catalog": catalog, "methods": ["password"]}
+        self._answer(201, {"token": token})
+
+    def do_GET(self) -> None:
+        """The image, whatever is asked."""
+        when = "2026-01-01T00:00:00Z"
+        image = {"id": ID, "name": "theirs", "status": "active", "created_at": when, "updated_at": when}
+        self._answer(200, {"images": [image]})
+
+    def _answer(self, status: int, body: object) -> None:
+        text = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.send_header("X-Subject-Token", "t")
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def glance() -> Iterator[str]:
+    """Address of a cloud that has one image."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Glance) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def test_images_outside_of_the_stack_by_the_catalogue(stack: Stack, glance: str) -> None:
+    stack.run("stack", "init", "images")
+    stack.write(f'import pulumi\npulumi.export("image", "{ID}")\n')
+    stack.run("up", "--yes", "--skip-preview", "--stack", "images")
+    known = stack.configuration({"image-and-flavor-known": CATALOGUE})
+    program = (
+        HEAD.replace("http://127.0.0.1:9/v3", f"{glance}/v3/"),
+        f"ID, KVM_ID = {ID!r}, {KVM_ID!r}\n",
+        OUTSIDE,
+    )
+    found = stack.judged(*program, command=("preview", "--stack", "trial", *known))
+    assert set(found) == {"wrong-by-id", "in-the-register", "not-in-the-catalogue", "looked-up-later"}
+    assert f'image "{KVM_ID}" runs on KVM only' in found["wrong-by-id"]
+    assert "(restriction: licence)" in found["in-the-register"]
+    assert "is neither in this stack nor in the catalogue" in found["not-in-the-catalogue"]
+    assert "its image cannot be known here" in found["looked-up-later"]
+    without = stack.judged(*program, command=("preview", "--stack", "trial"))
+    assert {"by-id", "by-reference", "by-get-image"} <= set(without)
+
+
+def test_a_configuration_that_does_not_fit_stops_the_preview(stack: Stack) -> None:
+    stack.write(HEAD, PASSING)
+    wrong = stack.configuration({"image-and-flavor-known": {"images": {ID: {"properties": {}}}}})
+    output = stack.run("preview", "--policy-pack", str(ROOT / "policies"), *wrong, fails=True)
+    assert "diskFormat is required" in output
+
+
+def test_a_rule_that_is_advisory_is_shown_and_stops_nothing(stack: Stack) -> None:
+    stack.write(HEAD, 'server("wrong-image", plain.id, esxi.id, metadata=RESTRICTED)\n')
+    advisory = stack.configuration({"esxi-restricted-on-esxi": "advisory"})
+    output = stack.run("preview", "--policy-pack", str(ROOT / "policies"), *advisory)
+    assert "[advisory]" in output
+    assert 'image "plain" runs on KVM only' in output
+
+
+@pytest.mark.parametrize("pack", [None, {"all": "disabled"}, {"esxi-restricted-on-esxi": "advisory"}])
+def test_our_own_program_refuses_whatever_the_pack_is_told(
+    stack: Stack, pack: dict[str, object] | None
+) -> None:
+    documents = stack.folder / "documents"
+    documents.mkdir()
+    (documents / "wrong.yaml").write_text(
+        f"extends: {ROOT / 'stacks' / 'sandbox'}\nworkloads: {{ledger-db: {{image: linux-kvm}}}}\n"
+    )
+    stack.write(OUR_PROGRAM)
+    stack.run("config", "set", "estate:environment", str(documents))
+    policies = ("--policy-pack", str(ROOT / "policies"), *stack.configuration(pack)) if pack else ()
+    output = stack.run("up", "--skip-preview", "--yes", *policies, fails=True)
+    assert 'image "linux-kvm" runs on KVM only, but the workload must stay on ESXi' in output
+    assert "openstack:" not in output
