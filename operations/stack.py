@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from estate.documents import load
@@ -48,7 +49,8 @@ class Stack:
         estate = load(self.documents).estate
         if estate is None or not estate.exemptions:
             return []
-        file = self.toolchain.home / "policy-configuration" / f"{self.name}.json"
+        key = sha256(bytes(self.documents.resolve())).hexdigest()[:12]  # copies of a folder have its name
+        file = self.toolchain.home / "policy-configuration" / f"{self.name}-{key}.json"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps({CATALOGUED: {"exemptions": config_of(estate)["exemptions"]}}))
         return ["--policy-pack-config", str(file)]

@@ -12,10 +12,13 @@ from typer.testing import CliRunner
 from estate.cli import app
 from estate.documents import load
 from estate.model import Estate
+from operations.stack import Stack
 from policies.clock import VARIABLE
 from policies.over_documents import findings, judged
 from policies.register import check
+from policies.rules.image_and_flavor_known import NAME
 from tests.estates import ROOT, changed
+from toolchain.engine import Toolchain
 
 DAY = date(2026, 11, 1)
 EXEMPTION = {
@@ -134,3 +137,23 @@ def test_the_configuration_of_an_environment() -> None:
     assert len(catalogue["restricted"]) == 50
     assert catalogue["exemptions"][0]["rule"] == "ports-filtered"
     assert {"kvm", "esxi"} == set(catalogue["volumeTypes"].values())
+
+
+@pytest.mark.parametrize(("name", "handed"), [("prod", True), ("sandbox", False)])
+def test_exemptions_are_handed_to_the_pack(
+    name: str, handed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ESTATE_HOME", str(tmp_path))
+    stack = Stack(
+        name=name,
+        documents=ROOT / "stacks" / name,
+        cloud="sandbox",
+        toolchain=Toolchain("build", tmp_path / "pulumi"),
+        environment={},
+        config_file=tmp_path / "config.yaml",
+    )
+    command = stack.command("preview")
+    assert ("--policy-pack-config" in command) == handed
+    if handed:
+        config = json.loads(Path(command[-1]).read_text())
+        assert [one["subject"] for one in config[NAME]["exemptions"]] == ["networks/risk-scratch-b"]
