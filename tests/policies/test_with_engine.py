@@ -104,6 +104,7 @@ OUTSIDE = """
 images = pulumi.StackReference("organization/trial/images")
 look = pulumi.InvokeOutputOptions(provider=cloud)
 later = pulumi.InvokeOutputOptions(provider=cloud, depends_on=[vmware])
+openstack.networking.Network("capture", port_security_enabled=False, opts=to)
 server("by-id", ID, esxi.id, metadata=RESTRICTED)
 server("by-reference", images.get_output("image"), esxi.id, metadata=RESTRICTED)
 theirs = openstack.images.get_image_output(name="theirs", opts=look)
@@ -123,6 +124,7 @@ CATALOGUE = {
         KVM_ID: {"diskFormat": "qcow2", "properties": {"hypervisor_type": "qemu"}},
     },
     "restricted": {"in-the-register": "licence"},
+    "exemptions": [{"rule": "ports-filtered", "subject": "networks/capture", "expires": "2027-06-30"}],
 }
 
 OUR_PROGRAM = f"""
@@ -284,7 +286,7 @@ def test_images_outside_of_the_stack_by_the_catalogue(stack: Stack, glance: str)
     assert "is neither in this stack nor in the catalogue" in found["not-in-the-catalogue"]
     assert "its image cannot be known here" in found["looked-up-later"]
     without = stack.judged(*program, command=("preview", "--stack", "trial"))
-    assert {"by-id", "by-reference", "by-get-image"} <= set(without)
+    assert {"by-id", "by-reference", "by-get-image", "capture"} <= set(without)
 
 
 def test_a_configuration_that_does_not_fit_stops_the_preview(stack: Stack) -> None:
