@@ -54,19 +54,22 @@ def capacity(estate: Estate, aggregate: Aggregate) -> Size:
 
 
 def datastore_capacity(estate: Estate, aggregate: Aggregate) -> int:
-    """GiB of the datastores that its clusters mount, less what others take.
+    """GiB that the datastores which its clusters mount may promise, less what others take.
 
-    A datastore that two clusters mount counts once here; Nova counts it for each
-    (nova/virt/vmwareapi/driver.py ``update_provider_tree``).
+    Each promises its array's oversubscription times what it has; machines of others, of which is not
+    said where they lie, take of the most generous. A datastore that two clusters mount counts once here;
+    Nova counts it for each (nova/virt/vmwareapi/driver.py ``update_provider_tree``).
     """
-    mounted = {
-        store.name: store.capacity
+    mounted = [
+        (store.capacity, array.oversubscription)
         for array in estate.storage.values()
         for store in array.datastores.values()
         if set(store.clusters) & set(aggregate.clusters)
-    }
+    ]
     foreign = [estate.clusters[name].foreign for name in aggregate.clusters if name in estate.clusters]
-    return sum(mounted.values()) - sum(one.disk or 0 for one in foreign if one is not None)
+    taken = sum(one.disk or 0 for one in foreign if one is not None)
+    largest = max((ratio for _, ratio in mounted), default=1.0)
+    return int(sum(capacity * ratio for capacity, ratio in mounted) - taken * largest)
 
 
 def demand(estate: Estate) -> dict[str, Size]:

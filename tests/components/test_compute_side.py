@@ -115,4 +115,5 @@ def test_a_managed_switch_has_the_data_cards_and_comes_before_networks() -> None
     assert len(made["hosts"]) == 5
     assert recorded["DistributedPortGroup::tep"].inputs["vlanId"] == 120
     assert "DistributedVirtualSwitch::dvs-data" in recorded["Network::app"].dependencies
-    assert "DistributedVirtualSwitch::dvs-data" not in record_estate(sandbox())
+    without = record_estate(changed(("vcenters/vc1/managed_switch", None)))
+    assert "DistributedVirtualSwitch::dvs-data" not in without

@@ -2,9 +2,9 @@
 
 import pytest
 
-from components.landscape import build
 from estate.model import Estate
-from tests.components.recording import LOGIN, UNKNOWN, Registration, record, record_estate, sandbox
+from estate.model.projects import Quota
+from tests.components.recording import LOGIN, UNKNOWN, Registration, record_estate, sandbox
 
 Recorded = dict[str, Registration]
 ESXI_SERVERS = ["ledger-db", "ledger-app", "swift-gateway", "hsm-proxy"]
@@ -36,6 +36,8 @@ def test_every_declared_thing_is_registered_once(recorded: Recorded) -> None:
     kinds = [one.type for one in recorded.values()]
     assert {kind: kinds.count(kind) for kind in set(kinds) if not kind.startswith("estate:")} == {
         "pulumi:providers:vsphere": 1,
+        "vsphere:index/distributedVirtualSwitch:DistributedVirtualSwitch": 1,
+        "vsphere:index/distributedPortGroup:DistributedPortGroup": 1,
         "vsphere:index/computeCluster:ComputeCluster": 2,
         "openstack:compute/aggregateV2:AggregateV2": 2,
         "pulumi-python:dynamic/estate:ComputeReady": 7,
@@ -44,21 +46,37 @@ def test_every_declared_thing_is_registered_once(recorded: Recorded) -> None:
         "pulumi-python:dynamic/estate:AggregateOpen": 2,
         "pulumi-python:dynamic/estate:LeavingHosts": 2,
         "pulumi-python:dynamic/estate:BackEndReady": 2,
-        "openstack:networking/network:Network": 2,
-        "openstack:networking/subnet:Subnet": 2,
+        "openstack:networking/addressScope:AddressScope": 1,
+        "openstack:networking/subnetPool:SubnetPool": 1,
+        "openstack:networking/network:Network": 4,
+        "openstack:networking/rbacPolicyV2:RbacPolicyV2": 1,
+        "openstack:networking/subnet:Subnet": 5,
+        "pulumi-python:dynamic/estate:HostRoutes": 1,
         "openstack:networking/router:Router": 1,
-        "openstack:networking/routerInterface:RouterInterface": 2,
+        "openstack:networking/routerInterface:RouterInterface": 3,
+        "openstack:networking/routerRoute:RouterRoute": 1,
         "openstack:networking/secGroup:SecGroup": 2,
         "openstack:networking/secGroupRule:SecGroupRule": 7,
-        "openstack:blockstorage/volumeTypeV3:VolumeTypeV3": 2,
+        "openstack:blockstorage/volumeTypeV3:VolumeTypeV3": 3,
+        "openstack:blockstorage/qosV3:QosV3": 1,
+        "openstack:blockstorage/qosAssociationV3:QosAssociationV3": 1,
+        "pulumi-python:dynamic/estate:VolumeTypeEncryption": 1,
+        "pulumi-python:dynamic/estate:DefaultVolumeType": 1,
         "openstack:identity/project:Project": 1,
+        "openstack:compute/quotaSetV2:QuotaSetV2": 1,
+        "openstack:networking/quotaV2:QuotaV2": 1,
+        "openstack:blockstorage/quoteSetV3:QuoteSetV3": 1,
+        "pulumi-python:dynamic/estate:VolumeTypeQuota": 1,
         "openstack:compute/flavor:Flavor": 4,
         "openstack:compute/flavorAccess:FlavorAccess": 2,
-        "openstack:images/image:Image": 3,
-        "openstack:networking/port:Port": 14,
+        "openstack:images/image:Image": 5,
+        "openstack:compute/keypair:Keypair": 1,
+        "openstack:compute/serverGroup:ServerGroup": 1,
+        "pulumi-python:dynamic/estate:ServersSpread": 1,
+        "openstack:networking/port:Port": 16,
         "openstack:compute/instance:Instance": 12,
-        "openstack:blockstorage/volume:Volume": 2,
-        "openstack:compute/volumeAttach:VolumeAttach": 2,
+        "openstack:blockstorage/volume:Volume": 3,
+        "openstack:compute/volumeAttach:VolumeAttach": 3,
     }
 
 
@@ -281,18 +299,17 @@ def test_a_retired_member_leaves_the_others_alone() -> None:
 
 def test_an_estate_without_esxi_speaks_to_no_vcenter() -> None:
     estate = sandbox()
+    payments = estate.projects["payments"].model_copy(update={"quota": Quota()})
     kvm_only = without(
         estate,
+        projects={"payments": payments},
         vcenters={},
         clusters={},
         aggregates={"general": estate.aggregates["general"]},
         workloads={"web-1": estate.workloads["web-1"]},
         storage={},
     )
-    recorded = record(
-        lambda: build(kvm_only, logins={}, image_files=dict.fromkeys(kvm_only.images, "image"), user_data={}),
-        preview=True,
-    )
+    recorded = record_estate(kvm_only, preview=True)
     assert not any("vsphere" in one.type for one in recorded.values())
 
 

@@ -58,14 +58,15 @@ def test_one_more_workload(stage: Stage) -> None:
 def test_one_workload_less(stage: Stage) -> None:
     stage.edit("workloads.yaml", "workloads", "batch", value=None)
 
-    assert steps(stage) == {("delete", "batch"), ("delete", "batch/app"), ("delete", "batch/data")}
+    ports = {("delete", f"batch/{network}") for network in ("app", "data", "backup")}
+    assert steps(stage) == {("delete", "batch"), *ports}
 
 
 def test_another_image_replaces_the_server(stage: Stage) -> None:
     """Nova would rebuild it on the same host and wipe its disk without saying so."""
     stage.edit("workloads.yaml", "workloads", "hsm-proxy", "image", value="appliance-esxi")
 
-    assert steps(stage) == {("replace", "hsm-proxy")}
+    assert steps(stage) == {("replace", "hsm-proxy"), ("update", "vendors-spread")}
 
 
 def test_drs_of_one_cluster(stage: Stage) -> None:

@@ -27,11 +27,11 @@ LATER = "kvm05.sandbox.example"
 
 @pytest.fixture(scope="module", autouse=True)
 def only_hosts(stage: Stage, applied: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The estate's hosts and storage, and nothing that runs on them."""
+    """The estate's hosts, storage and catalogue, and nothing that runs on them."""
     kept = copytree(stage.documents, tmp_path_factory.mktemp("kept") / "documents")
     try:
         for path in stage.documents.iterdir():
-            if path.name not in {"estate.yaml", HOSTS, "storage.yaml"}:
+            if path.name not in {"estate.yaml", HOSTS, "storage.yaml", "catalogue.yaml"}:
                 path.unlink()
         stage.up()
         yield

@@ -119,7 +119,7 @@ CASES = [
     Case(
         "datastore-capacity",
         ("aggregates", "vendor"),
-        "GiB to give (a datastore of several clusters counts once)",
+        "GiB to give (a datastore of several clusters counts once, times",
         (("workloads/ledger-db/volumes/data/size", "9 TiB"),),
     ),
     Case(
@@ -236,7 +236,7 @@ CASES = [
         "volume-type-side",
         ("workloads", "reports", "volumes", "archive", "type"),
         'volume type "standard-esxi" serves ESXi servers, but image "linux-kvm" runs on KVM only. '
-        "Use a volume type for KVM: standard-kvm.",
+        "Use a volume type for KVM: encrypted-kvm, standard-kvm.",
         (("workloads/reports/volumes/archive/type", "standard-esxi"),),
     ),
     Case(

@@ -10,6 +10,9 @@ from tests.estates import changed, sandbox
 Change = tuple[str, Any]
 DATA = "networks/data/subnets/data-v4"
 INTERNET: Change = ("networks/internet", {"external": {"existing": True}})
+NO_WAY_OUT: Change = ("routers/core/external_network", None)
+ROOT_OF_9_TIB: Change = ("workloads/ledger-db/boot_volume", {"type": "standard-esxi", "size": "9 TiB"})
+ON_LINUX_ESXI = ("ledger-db", "ledger-app", "hsm-proxy")
 OVN: Change = ("estate/network_backend", "ovn")
 TYPES = "storage/array1/volume_types"
 
@@ -46,7 +49,7 @@ CASES = [
     ),
     Case(
         "router-leads-out",
-        'found "data". There are: internet.',
+        'found "data". There are: partners, internet.',
         (INTERNET, ("routers/core/networks", ["app"]), ("routers/core/external_network", "data")),
         (INTERNET, ("routers/core/external_network", "internet")),
     ),
@@ -99,7 +102,7 @@ CASES = [
     Case(
         "nsx-vlan-router",
         'a router at a VLAN (network "app") needs an external_network',
-        (("networks/app/vlan", {"id": 7, "transport_zone": "tz"}),),
+        (("networks/app/vlan", {"id": 7, "transport_zone": "tz"}), NO_WAY_OUT),
         (
             ("networks/app/vlan", {"id": 7, "transport_zone": "tz"}),
             INTERNET,
@@ -160,9 +163,24 @@ CASES = [
     ),
     Case(
         "array-capacity",
-        "found 20480 GiB asked for and 12288 GiB to give: 20480 GiB less 8192 GiB of datastores, times 1",
+        "found 20482 GiB asked for and 12288 GiB to give: 20480 GiB less 8192 GiB of datastores, times 1",
         (("workloads/reports/volumes/archive/size", "20 TiB"),),
         (("workloads/reports/volumes/archive/size", "20 TiB"), ("storage/array1/oversubscription", 2.0)),
+    ),
+    Case(
+        "datastore-capacity",
+        "found 9256 GiB asked for and 8192 GiB to give",
+        (ROOT_OF_9_TIB,),
+        (ROOT_OF_9_TIB, ("storage/array1/oversubscription", 1.2)),
+    ),
+    Case(
+        "flavor-disk",
+        "smaller than the 40 GiB of image",
+        (("images/linux-esxi/virtual_size", "40 GiB"),),
+        (
+            ("images/linux-esxi/virtual_size", "40 GiB"),
+            *((f"workloads/{one}/boot_volume", {"type": "standard-esxi"}) for one in ON_LINUX_ESXI),
+        ),
     ),
     Case(
         "one-default-type",

@@ -50,6 +50,8 @@ SECOND = {
     'aggregate "general": img_hv_type',
     'image "linux-kvm": hypervisor_type',
     'image "linux-kvm": trait:CUSTOM_HV_KVM',
+    'image "batch-kvm": hypervisor_type',
+    'image "batch-kvm": trait:CUSTOM_HV_KVM',
     'image "linux-esxi": hypervisor_type',
     'image "linux-esxi": trait:CUSTOM_HV_VMWARE',
     'image "appliance-esxi": hypervisor_type',
@@ -140,6 +142,8 @@ IMAGE_FILTER = "nova.conf [filter_scheduler] enabled_filters: ImagePropertiesFil
 AGGREGATE_FILTER = "nova.conf [filter_scheduler] enabled_filters: AggregateImagePropertiesIsolation"
 KVM_TRAIT = 'image "linux-kvm": trait:CUSTOM_HV_KVM'
 KVM_TYPE = 'image "linux-kvm": hypervisor_type'
+BATCH_TRAIT = 'image "batch-kvm": trait:CUSTOM_HV_KVM'
+BATCH_TYPE = 'image "batch-kvm": hypervisor_type'
 ESXI_TRAIT = 'image "{}": trait:CUSTOM_HV_VMWARE'
 ESXI_TYPE = 'image "{}": hypervisor_type'
 ON_ESXI = [ESXI_TRAIT.format("linux-esxi"), ESXI_TRAIT.format("appliance-esxi")]
@@ -155,6 +159,8 @@ BARRIERS = {
     'aggregate "vendor": img_hv_type': [KVM_TRAIT, IMAGE_FILTER, ISOLATION],
     KVM_TRAIT: [KVM_TYPE, ISOLATION],
     KVM_TYPE: [KVM_TRAIT, ISOLATION],
+    BATCH_TRAIT: [BATCH_TYPE, ISOLATION],
+    BATCH_TYPE: [BATCH_TRAIT, ISOLATION],
 }
 """Second barrier → what must be gone before it alone holds."""
 

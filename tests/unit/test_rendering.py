@@ -121,6 +121,8 @@ def test_the_shape_of_a_sandbox_is_the_documents() -> None:
     ]
     assert {(one.path, one.subformat, one.adapter) for one in made.images} == {
         ("linux.qcow2", None, None),
+        ("batch-2026.1.qcow2", None, None),
+        ("batch-2025.4.qcow2", None, None),
         ("linux-sparse.vmdk", "monolithicSparse", "lsilogic"),
         ("appliance-stream.vmdk", "streamOptimized", "lsilogic"),
     }
@@ -168,9 +170,10 @@ def test_neutron_has_the_back_end_that_the_documents_name() -> None:
         ("nsx_p", "metadata_proxy"): "proxy",
     }
     vlan = ("networks/app/vlan", {"id": 7, "transport_zone": "physnet1"})
-    settings = neutron(("estate/network_backend", "ovn"), vlan)
+    no_way_out = (("routers/core/external_network", None), ("networks/partners", None))
+    settings = neutron(("estate/network_backend", "ovn"), vlan, *no_way_out)
     assert settings["ml2", "mechanism_drivers"] == "ovn"
-    assert settings["ml2_type_vlan", "network_vlan_ranges"] == "physnet1"
+    assert settings["ml2_type_vlan", "network_vlan_ranges"] == "physnet1,tz-vlan"
     assert ("ml2_type_flat", "flat_networks") not in settings
 
 

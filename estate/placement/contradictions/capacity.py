@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from estate.model import Estate, Finding, Hypervisor
 from estate.placement.capacity import capacity, datastore_capacity, demand
+from estate.placement.contradictions.workloads import root_volume
 
 
 def check(estate: Estate) -> Iterator[Finding]:
@@ -41,14 +42,16 @@ def _datastores(estate: Estate, name: str) -> Iterator[Finding]:
             continue
         if workload.availability_zone not in (None, aggregate.availability_zone):
             continue
+        # A root volume lies on the datastores as a root disk does, only with another size.
+        root = root_volume(workload, image) if workload.boot_volume else flavor.disk
         volumes = [volume for volume in workload.volumes.values() if volume.type in estate.volume_types]
-        taken += len(workload.servers) * (flavor.disk + sum(volume.size for volume in volumes))
+        taken += len(workload.servers) * (root + sum(volume.size for volume in volumes))
     if taken > room:
         yield Finding(
             rule="datastore-capacity",
             message=f"expected room for its servers' disks and volumes on the datastores of its clusters, "
             f"found {taken} GiB asked for and {room} GiB to give (a datastore of several clusters counts "
-            "once). Add datastores.",
+            "once, times its array's oversubscription). Add datastores.",
             loc=("aggregates", name),
             subject=f'aggregate "{name}"',
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from estate.model import Estate, Finding, Hypervisor, Image, StorageArray, Workload
 from estate.placement.contradictions.words import about, use_one
-from estate.placement.contradictions.workloads import candidates, usable_image
+from estate.placement.contradictions.workloads import candidates, root_volume, usable_image
 from estate.placement.pairing import reaches
 
 
@@ -45,7 +45,7 @@ def _sizes(estate: Estate, workload: Workload) -> Iterator[tuple[str, int]]:
     yield from ((volume.type, volume.size) for volume in workload.volumes.values())
     boot, image = workload.boot_volume, estate.images.get(workload.image)
     if boot is not None and image is not None:
-        yield boot.type, boot.size or image.virtual_size
+        yield boot.type, root_volume(workload, image)
 
 
 def _defaults_of_two(estate: Estate) -> Iterator[Finding]:

@@ -29,6 +29,15 @@ def candidates(estate: Estate, workload: Workload, image: Image) -> list[Aggrega
     return [one for one in side if workload.availability_zone in (None, one.availability_zone)]
 
 
+def root_volume(workload: Workload, image: Image) -> int:
+    """GiB of the root volume of each server; 0 without one."""
+    boot = workload.boot_volume
+    if boot is None:
+        return 0
+    version = workload.image_version or image.version
+    return boot.size or image.size(version if version in image.versions else image.version)
+
+
 def _workload(estate: Estate, workload: Workload) -> Iterator[Finding]:
     image = usable_image(estate, workload)
     flavor = estate.flavors.get(workload.flavor)
@@ -53,7 +62,7 @@ def _flavor_and_image(estate: Estate, workload: Workload, flavor: Flavor, image:
             f'flavor "{flavor.name}" is for {flavor.hypervisor.label}, but image "{image.name}" runs on '
             f"{image.hypervisor.label} only. {use_one('a flavor', image.hypervisor, others)}",
         )
-    if flavor.disk < image.virtual_size:
+    if workload.boot_volume is None and flavor.disk < image.virtual_size:
         yield about(
             workload,
             "flavor-disk",
