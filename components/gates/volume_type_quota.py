@@ -63,4 +63,4 @@ def _set(cloud: Connection, project: str, limits: Mapping[str, int]) -> None:
     try:
         exceptions.raise_from_response(answer)
     except exceptions.HttpException as error:
-        raise CloudError(f"Cinder refuses the quota {dict(limits)}: {error}") from None
+        raise CloudError(f"Cinder refuses the quota {dict(limits)}: {error.details or error}") from None

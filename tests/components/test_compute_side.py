@@ -81,8 +81,16 @@ def test_members_of_a_group_name_it_and_those_on_esxi_are_spread() -> None:
 
 
 def test_what_may_be_together_or_is_alone_needs_no_rule() -> None:
-    alone = changed(*GROUPED[:1], ("workloads/hsm-proxy/server_group", "gateways"))
-    together = changed(("server_groups/gateways", {"policy": "soft-affinity"}), *GROUPED[1:])
+    alone = changed(
+        *GROUPED[:1],
+        ("workloads/hsm-proxy/server_group", "gateways"),
+        ("workloads/swift-gateway/server_group", None),
+    )
+    together = changed(
+        ("server_groups/vendors/policy", "soft-affinity"),
+        ("server_groups/gateways", {"policy": "soft-affinity"}),
+        *GROUPED[1:],
+    )
     for estate in (alone, together):
         assert not any(key.startswith("ServersSpread") for key in record_estate(estate))
 
