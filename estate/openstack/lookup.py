@@ -16,7 +16,8 @@ def find(cloud: Connection, kind: str, inputs: Inputs, known: frozenset[str]) ->
     """Id of the object that these inputs describe, or ``None``.
 
     ``kind``: Pulumi type token. ``known``: ids that belong to other resources already. A kind that
-    is not looked up here gives ``None``: its creation is safe to repeat (gates settle again).
+    is not looked up here gives ``None``: its creation is safe to repeat (gates settle again, and so are
+    quotas set).
     """
     look = _LOOKUPS.get(kind)
     if look is None:
@@ -88,14 +89,58 @@ def _flavor_access(cloud: Connection, inputs: Inputs) -> list[str]:
 
 
 def _images(cloud: Connection, inputs: Inputs) -> list[str]:
-    """An image of that name. One whose upload never came to its end has no data, and is removed."""
+    """An image of that name. One whose upload never came to its end has no data, and is removed.
+
+    Glance lists hidden images only to who asks for them.
+    """
+    hidden = {"is_hidden": True} if inputs.get("hidden") else {}
     found = []
-    for image in cloud.image.images(name=inputs.get("name")):
+    for image in cloud.image.images(name=inputs.get("name"), **hidden):
         if image.status == "active":
             found.append(image.id)
         elif image.status in {"queued", "saving"}:
             cloud.image.delete_image(image.id)
     return found
+
+
+def _keypairs(cloud: Connection, inputs: Inputs) -> list[str]:
+    """A key's id is its name; it belongs to the user of the login."""
+    return [one.name for one in cloud.compute.keypairs() if one.name == inputs.get("name")]
+
+
+def _shares(cloud: Connection, inputs: Inputs) -> list[str]:
+    wanted = tuple(inputs[key] for key in ("action", "objectType", "objectId", "targetTenant"))
+    return [
+        one.id
+        for one in cloud.network.rbac_policies()
+        if wanted == (one.action, one.object_type, one.object_id, one.target_project_id)
+    ]
+
+
+def _router_routes(cloud: Connection, inputs: Inputs) -> list[str]:
+    router, destination, hop = (inputs[key] for key in ("routerId", "destinationCidr", "nextHop"))
+    routes = cloud.network.get_router(router).routes or []
+    there = {"destination": destination, "nexthop": hop} in routes
+    return [f"{router}-route-{destination}-{hop}"] if there else []
+
+
+def _limits(cloud: Connection, inputs: Inputs) -> list[str]:
+    answer = cloud.block_storage.get("/qos-specs").json()
+    return [one["id"] for one in answer["qos_specs"] if one["name"] == inputs.get("name")]
+
+
+def _limited(cloud: Connection, inputs: Inputs) -> list[str]:
+    limits, kind = inputs["qosId"], inputs["volumeTypeId"]
+    answer = cloud.block_storage.get(f"/qos-specs/{limits}/associations").json()
+    types = {one["id"] for one in answer["qos_associations"] if one["association_type"] == "volume_type"}
+    return [f"{limits}/{kind}"] if kind in types else []
+
+
+def _type_access(cloud: Connection, inputs: Inputs) -> list[str]:
+    kind, project = inputs["volumeTypeId"], inputs["projectId"]
+    answer = cloud.block_storage.get(f"/types/{kind}/os-volume-type-access").json()
+    projects = {one["project_id"] for one in answer["volume_type_access"]}
+    return [f"{kind}/{project}"] if project in projects else []
 
 
 def _projects(cloud: Connection, inputs: Inputs) -> list[str]:
@@ -104,12 +149,15 @@ def _projects(cloud: Connection, inputs: Inputs) -> list[str]:
 
 
 _LOOKUPS: dict[str, Callable[[Connection, Inputs], list[str]]] = {
+    "openstack:blockstorage/qosAssociationV3:QosAssociationV3": _limited,
+    "openstack:blockstorage/qosV3:QosV3": _limits,
     "openstack:blockstorage/volume:Volume": lambda cloud, inputs: _named(
         cloud.block_storage.volumes(), inputs
     ),
     "openstack:blockstorage/volumeTypeV3:VolumeTypeV3": lambda cloud, inputs: _named(
         cloud.block_storage.types(), inputs
     ),
+    "openstack:blockstorage/volumeTypeAccessV3:VolumeTypeAccessV3": _type_access,
     "openstack:compute/aggregateV2:AggregateV2": lambda cloud, inputs: _named(
         cloud.compute.aggregates(), inputs
     ),
@@ -118,16 +166,28 @@ _LOOKUPS: dict[str, Callable[[Connection, Inputs], list[str]]] = {
     ),
     "openstack:compute/flavorAccess:FlavorAccess": _flavor_access,
     "openstack:compute/instance:Instance": _servers,
+    "openstack:compute/keypair:Keypair": _keypairs,
+    "openstack:compute/serverGroup:ServerGroup": lambda cloud, inputs: _named(
+        cloud.compute.server_groups(), inputs
+    ),
     "openstack:compute/volumeAttach:VolumeAttach": _volume_attachments,
     "openstack:identity/project:Project": _projects,
     "openstack:images/image:Image": _images,
+    "openstack:networking/addressScope:AddressScope": lambda cloud, inputs: _named(
+        cloud.network.address_scopes(), inputs
+    ),
     "openstack:networking/network:Network": lambda cloud, inputs: _named(cloud.network.networks(), inputs),
     "openstack:networking/port:Port": _ports,
+    "openstack:networking/rbacPolicyV2:RbacPolicyV2": _shares,
     "openstack:networking/router:Router": lambda cloud, inputs: _named(cloud.network.routers(), inputs),
     "openstack:networking/routerInterface:RouterInterface": _router_interfaces,
+    "openstack:networking/routerRoute:RouterRoute": _router_routes,
     "openstack:networking/secGroup:SecGroup": lambda cloud, inputs: _named(
         cloud.network.security_groups(), inputs
     ),
     "openstack:networking/secGroupRule:SecGroupRule": _rules,
     "openstack:networking/subnet:Subnet": _subnets,
+    "openstack:networking/subnetPool:SubnetPool": lambda cloud, inputs: _named(
+        cloud.network.subnet_pools(), inputs
+    ),
 }

@@ -7,6 +7,8 @@ from pyVmomi import vim
 
 _KINDS: dict[str, type[vim.ManagedEntity]] = {
     "vsphere:index/computeCluster:ComputeCluster": vim.ClusterComputeResource,
+    "vsphere:index/distributedPortGroup:DistributedPortGroup": vim.dvs.DistributedVirtualPortgroup,
+    "vsphere:index/distributedVirtualSwitch:DistributedVirtualSwitch": vim.DistributedVirtualSwitch,
 }
 """Pulumi type token → managed object type."""
 
@@ -14,7 +16,8 @@ _KINDS: dict[str, type[vim.ManagedEntity]] = {
 def find(service: vim.ServiceInstance, kind: str, inputs: Mapping[str, Any]) -> str | None:
     """Inventory path (``/dc1/host/esx-a``) of the object that has the name of these inputs, or ``None``.
 
-    The provider takes a path for an import and knows the id then (resource_vsphere_compute_cluster.go).
+    The provider takes a path for an import and knows the id then (resource_vsphere_compute_cluster.go,
+    resource_vsphere_distributed_virtual_switch.go, resource_vsphere_distributed_port_group.go).
     """
     if kind not in _KINDS:
         return None

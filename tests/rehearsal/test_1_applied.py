@@ -5,7 +5,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from estate.openstack import lookup
+from estate.vsphere import lookup as vsphere_lookup
 from tests.rehearsal.conftest import Stage
 from tests.rehearsal.intruders import Fate, Intruders
 
@@ -62,6 +67,49 @@ def test_no_secret_is_in_the_state_in_clear(stage: Stage, applied: Intruders) ->
 
     assert "ledger-db" in state
     assert [secret for secret in secrets if secret in state] == []
+
+
+REPEATED = ("QuotaSetV2", "QuotaV2", "QuoteSetV3")
+"""Kinds that recovery need not find: their creation sets values, and may be repeated."""
+
+
+@pytest.fixture(scope="module")
+def made(stage: Stage, applied: Intruders) -> list[dict[str, Any]]:
+    """What the providers have made, as the state knows it."""
+    deployment = json.loads(stage.pulumi("stack", "export", "--show-secrets"))["deployment"]
+    return [
+        one
+        for one in deployment["resources"]
+        if one["custom"] and one["type"].startswith(("openstack:", "vsphere:"))
+    ]
+
+
+def test_recovery_finds_all_that_was_made(stage: Stage, made: list[dict[str, Any]]) -> None:
+    """By the inputs alone, as after a kill that came before the state was written."""
+    wanted = {
+        one["urn"]: one["id"]
+        for one in made
+        if one["type"].startswith("openstack:") and not one["type"].endswith(REPEATED)
+    }
+    kinds = {one["urn"]: (one["type"], one["inputs"]) for one in made}
+    cloud = stage.cloud
+    assert len(wanted) > 60
+    assert {urn: lookup.find(cloud, *kinds[urn], frozenset()) for urn in wanted} == wanted
+
+
+def test_recovery_finds_what_was_made_in_vcenter(stage: Stage, made: list[dict[str, Any]]) -> None:
+    with stage.vcenter() as service:
+        paths = {
+            vsphere_lookup.find(service, one["type"], one["inputs"])
+            for one in made
+            if one["type"].startswith("vsphere:")
+        }
+    assert paths == {
+        "/dc1/host/esx-a",
+        "/dc1/host/esx-b",
+        "/dc1/network/dvs-data",
+        "/dc1/network/tep",
+    }
 
 
 def test_landing_on_the_command_line(stage: Stage, applied: Intruders) -> None:
