@@ -274,4 +274,10 @@ def _remove(run: Path) -> None:
     (run / "ready.json").unlink(missing_ok=True)
     process.stop(run)
     if run.exists():
-        shutil.rmtree(run)
+        shutil.rmtree(run, onerror=_gone_already)
+
+
+def _gone_already(_function: object, _path: object, fault: tuple[object, BaseException, object]) -> None:
+    """An engine that is still at work writes and removes files of its state."""
+    if not isinstance(fault[1], FileNotFoundError):
+        raise fault[1]

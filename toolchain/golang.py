@@ -25,6 +25,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from toolchain import kept
 from toolchain.errors import ToolchainError
 from toolchain.home import home
 from toolchain.locks import held
@@ -32,7 +33,7 @@ from toolchain.progress import Progress, Step
 from toolchain.versions import versions
 
 KEPT_BINARIES = 3
-"""Builds of one program that stay: those of some checkouts side by side, not every edit of a working day."""
+"""Builds of one program that stay, the last used ones: of some checkouts side by side, not of every edit."""
 
 _TAIL = 25
 """Lines of the compiler's output that an error shows."""
@@ -83,6 +84,8 @@ def build_all(programs: Sequence[Program], progress: Progress) -> list[Path]:
     """Build all that are not current, one after the other (Go itself uses every core); their binaries."""
     binaries = [program.binary for program in programs]
     if all(binary.exists() for binary in binaries):
+        for binary in binaries:
+            kept.used(binary.parent)
         return binaries
     with held(home() / "go" / "lock", progress):
         compiler = find_go(progress)
@@ -179,7 +182,8 @@ def _compile(compiler: Path, program: Program, binary: Path, step: Step) -> None
         result.rename(binary.parent)
     newest_first = sorted(builds.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
     for old in newest_first[KEPT_BINARIES:]:
-        shutil.rmtree(old)
+        if not kept.running(old):  # a sandbox of another checkout
+            shutil.rmtree(old)
 
 
 def _follow(process: subprocess.Popen[str], step: Step) -> list[str]:

@@ -50,7 +50,7 @@ def prune(parent: Path) -> None:
             continue
         with locks.held_if_free(lock(target)) as mine:
             # Whoever uses it notes so under the lock: look again.
-            if mine and _unused(target) and not _running(target):
+            if mine and _unused(target) and not running(target):
                 # In one step, so that a kill leaves nothing that looks whole.
                 shutil.rmtree(target.rename(target.with_name(f"{target.name}.gone")))
         if not target.exists():
@@ -61,7 +61,7 @@ def _unused(target: Path) -> bool:
     return time.time() - target.stat().st_mtime > UNUSED
 
 
-def _running(target: Path) -> bool:
+def running(target: Path) -> bool:
     """Whether a process was started from a file in ``target``."""
     for process in psutil.process_iter():
         try:

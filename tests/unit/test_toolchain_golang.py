@@ -83,6 +83,19 @@ def test_few_old_builds_are_kept(machine: Path) -> None:
     assert len(list(newest.parent.parent.iterdir())) == golang.KEPT_BINARIES
 
 
+def test_a_build_that_somebody_runs_is_kept(machine: Path) -> None:
+    """A sandbox of another checkout runs from it, and serves files beside it."""
+    oldest = build(machine)
+    script = oldest.with_name("runs.py")
+    script.write_text("input()")
+    with subprocess.Popen([sys.executable, str(script)], stdin=subprocess.PIPE) as running:
+        for number in range(golang.KEPT_BINARIES + 1):
+            (machine / "sources" / "program" / "main.go").write_text(f"package main // {number}\n")
+            build(machine)
+        assert oldest.exists()
+        running.communicate(b"\n")
+
+
 def test_what_does_not_compile_is_said_in_the_compilers_words(machine: Path) -> None:
     (machine / "sources" / "program" / "main.go").write_text("BROKEN")
     with pytest.raises(ToolchainError, match="syntax error"):
