@@ -130,6 +130,8 @@ def test_caches_go_unless_they_are_wanted(machine: Path, monkeypatch: pytest.Mon
 
 def in_process(machine: Path) -> subprocess.Popen[bytes]:
     script = (
+        # Whoever runs the tests in the background of a shell has SIGINT ignored, and so have all children.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "from pathlib import Path; from toolchain.golang import build; "
         "from toolchain.progress import Progress; "
         f"build(Path({str(machine / 'sources' / 'program')!r}), 'program', Progress())"
