@@ -88,9 +88,8 @@ def cpu(command: Sequence[str], runs: int) -> float:
         before = os.times()
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         after = os.times()
-        if (
-            done.returncode > 1
-        ):  # 1: warnings, such as of an image version that none of the generated workloads stays on
+        # 1: warnings, such as of an image version that no generated workload stays on.
+        if done.returncode > 1:
             sys.exit(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
         least = min(
             least,
