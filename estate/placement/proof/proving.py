@@ -267,18 +267,10 @@ class _Prover:
                     self._one(who, offer, boot, aim, untagged=untagged)
 
     def _one(self, who: Who, offer: Offer, boot: Boot, aim: dict[str, str], *, untagged: bool) -> None:
-        request = nova.Request(
-            flavor=offer.flavor,
-            image=boot.image,
-            source=boot.source,
-            project=who.project,
-            admin=who.admin,
-            zone=aim.get("zone"),
-            host=aim.get("host"),
-        )
+        request = _request(offer, boot, who, aim)
         lands = self._accepted(request)
         flavor = _flavor_label(offer)
-        steps = (Step(operation=Operation.CREATE.value, request=request),)
+        steps = (_step(request),)
         key = self._table.add(Claim.ESXI_BY_GRANT, who, flavor, boot.label, lands)
         if lands & self._esxi:
             self._table.break_(
@@ -313,16 +305,8 @@ class _Prover:
         picture = self._situation.picture[declared.image]
         return Boot(image=picture.image, source=source, side=picture.side)
 
-    def _request(self, declared: Declared, who: Who, boot: Boot, aim: dict[str, str]) -> nova.Request:
-        return nova.Request(
-            flavor=self._situation.offer[declared.flavor].flavor,
-            image=boot.image,
-            source=boot.source,
-            project=who.project,
-            admin=who.admin,
-            zone=aim.get("zone"),
-            host=aim.get("host"),
-        )
+    def _asked(self, declared: Declared, who: Who, boot: Boot, aim: dict[str, str]) -> nova.Request:
+        return _request(self._situation.offer[declared.flavor], boot, who, aim)
 
     def _lands(self, declared: Declared) -> None:
         """``lands``: hosts that refuse it may do so only because a server of its size does not fit there."""
@@ -331,7 +315,7 @@ class _Prover:
         own = declared.hosts & set(self._cloud.by_name)
         for source in Source:
             boot = self._declared_boot(declared, source)
-            request = self._request(declared, who, boot, aim)
+            request = self._asked(declared, who, boot, aim)
             decision = nova.decide(self._cloud, request)
             key = self._table.add(Claim.LANDS, who, _workloads(declared), str(source), decision.accepted)
             refused = [
@@ -348,7 +332,7 @@ class _Prover:
                     claim=Claim.LANDS,
                     who=who,
                     workload=declared.names[0],
-                    steps=(Step(operation=Operation.CREATE.value, request=request),),
+                    steps=(_step(request),),
                     lands=tuple(sorted(decision.accepted)),
                     why=why or "no host of its aggregate takes it",
                 ),
@@ -362,10 +346,8 @@ class _Prover:
             for source in Source:
                 boot = self._declared_boot(declared, source)
                 for aim in zones(self._situation, who):
-                    request = self._request(declared, who, boot, aim)
-                    self._stays(
-                        declared, who, (Step(operation=Operation.CREATE.value, request=request),), boot.label
-                    )
+                    request = self._asked(declared, who, boot, aim)
+                    self._stays(declared, who, (_step(request),), boot.label)
             self._search(declared, who)
 
     def _stays(self, declared: Declared, who: Who, steps: tuple[Step, ...], label: str) -> frozenset[str]:
@@ -391,13 +373,13 @@ class _Prover:
     def _search(self, declared: Declared, who: Who) -> None:
         """Breadth first over what the server carries."""
         boot = self._declared_boot(declared, declared.source)
-        made = self._request(
+        made = self._asked(
             declared,
             Who(project=OPERATORS, admin=True),
             boot,
             {"zone": declared.zone} if declared.zone is not None else {},
         )
-        first = (Step(operation=Operation.CREATE.value, request=made),)
+        first = (_step(made),)
         known = {"": boot}
         queue: deque[tuple[_State, tuple[Step, ...]]] = deque()
         seen: set[_State] = set()
@@ -435,25 +417,18 @@ class _Prover:
     ) -> Iterator[tuple[Callable[[str], _State], Step, str]]:
         """What somebody can do with a server: the state after it, the call, and its row of the matrix."""
         boot = known[state.boot]
-        now = nova.Request(
-            flavor=self._situation.offer[state.flavor].flavor,
-            image=boot.image,
-            source=boot.source,
-            project=who.project,
-            admin=who.admin,
-            zone=state.zone,
-            on=state.on,
-        )
+        aim = {"zone": state.zone} if state.zone is not None else {}
+        now = replace(_request(self._situation.offer[state.flavor], boot, who, aim), on=state.on)
         if state.zone is not None:
             yield (
-                lambda on: replace_state(state, on, zone=None),
+                lambda on: replace(state, on=on, zone=None),
                 Step(operation="unpin", request=None),
                 "unpin",
             )
         for zone in sorted(self._cloud.zones - {state.zone}):
             request = replace(now, operation=Operation.UNSHELVE, zone=zone)
             yield (
-                lambda on, zone=zone: replace_state(state, on, zone=zone),  # type: ignore[misc]
+                lambda on, zone=zone: replace(state, on=on, zone=zone),  # type: ignore[misc]
                 _step(request),
                 "unshelve",
             )
@@ -461,7 +436,7 @@ class _Prover:
             if offer.flavor.name != state.flavor and offer.flavor.usable(who.project, admin=who.admin):
                 request = replace(now, operation=Operation.RESIZE, flavor=offer.flavor)
                 yield (
-                    lambda on, name=offer.flavor.name: replace_state(state, on, flavor=name),  # type: ignore[misc]
+                    lambda on, name=offer.flavor.name: replace(state, on=on, flavor=name),  # type: ignore[misc]
                     _step(request),
                     "resize",
                 )
@@ -473,7 +448,7 @@ class _Prover:
                 )
                 request = replace(now, operation=Operation.REBUILD, image=other.image)
                 yield (
-                    lambda on, name=other.image.name: replace_state(state, on, boot=name),  # type: ignore[misc]
+                    lambda on, name=other.image.name: replace(state, on=on, boot=name),  # type: ignore[misc]
                     _step(request),
                     "rebuild",
                 )
@@ -482,21 +457,22 @@ class _Prover:
             moves += [Operation.MIGRATE, Operation.LIVE_MIGRATE, Operation.EVACUATE]
         for operation in moves:
             yield (
-                lambda on: replace_state(state, on),
+                lambda on: replace(state, on=on),
                 _step(replace(now, operation=operation)),
                 operation.value,
             )
 
 
-def replace_state(
-    state: _State, on: str, *, flavor: str | None = None, boot: str | None = None, zone: str | None = "same"
-) -> _State:
-    """The state with something changed."""
-    return _State(
-        flavor=flavor or state.flavor,
-        boot=boot if boot is not None else state.boot,
-        zone=state.zone if zone == "same" else zone,
-        on=on,
+def _request(offer: Offer, boot: Boot, who: Who, aim: dict[str, str]) -> nova.Request:
+    """A server that somebody asks for."""
+    return nova.Request(
+        flavor=offer.flavor,
+        image=boot.image,
+        source=boot.source,
+        project=who.project,
+        admin=who.admin,
+        zone=aim.get("zone"),
+        host=aim.get("host"),
     )
 
 
