@@ -46,6 +46,17 @@ def line(problem: Problem) -> str:
     return f"{position}: {mark}{problem.subject}: {problem.message} [{problem.rule}]"
 
 
+def described(env: str) -> tuple[Loaded, Estate]:
+    """What the documents of ENV describe, if they can be read; else what is wrong (stderr), exit code 2."""
+    with expected(DocumentsError):
+        loaded = load(env)
+    if loaded.estate is None:
+        for problem in loaded.problems:
+            typer.echo(str(problem), err=True)
+        raise typer.Exit(Exit.UNUSABLE)
+    return loaded, loaded.estate
+
+
 def usable(env: str, *, but: str | None = None) -> tuple[Loaded, Estate]:
     """The documents of ENV, if nothing speaks against them; else what is wrong (stderr), exit code 2.
 

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from estate.cli.common import Env, Exit, expected
-from estate.documents import DocumentsError, load
+from estate.cli.common import Env, Exit, described
 from estate.model.graph import Graph, Node
 from estate.model.nearest import nearest
 from estate.model.subjects import LABELS
@@ -40,13 +39,8 @@ def graph(
     Exit codes: 0 fine; 2 if the documents cannot be used (what is wrong is on stderr), or if there is no
     such block.
     """
-    with expected(DocumentsError):
-        loaded = load(env)
-    if loaded.estate is None:
-        for problem in loaded.problems:
-            typer.echo(str(problem), err=True)
-        raise typer.Exit(Exit.UNUSABLE)
-    whole = Graph.of(loaded.estate)
+    _, estate = described(env)
+    whole = Graph.of(estate)
     shown = whole
     middle = None
     if around is not None:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from estate.cli.common import Env, Exit, expected
-from estate.documents import DocumentsError, Loaded, load
+from estate.cli.common import Env, described
+from estate.documents import Loaded
 from estate.model import Estate, Loc
 from estate.model.secrets import TAG as SECRET
 from estate.model.subjects import LABELS
@@ -40,25 +40,20 @@ def show(
 
     Exit codes: 0 fine; 2 if the documents cannot be used (what is wrong is on stderr).
     """
-    with expected(DocumentsError):
-        loaded = load(env)
-    if loaded.estate is None:
-        for problem in loaded.problems:
-            typer.echo(str(problem), err=True)
-        raise typer.Exit(Exit.UNUSABLE)
+    loaded, estate = described(env)
     if origin:
-        _print_origins(loaded, loaded.estate, output)
+        _print_origins(loaded, estate, output)
         return
     match output:
         case Form.JSON:
-            values = loaded.estate.model_dump(mode="json", by_alias=True)
+            values = estate.model_dump(mode="json", by_alias=True)
             typer.echo(json.dumps(values, indent=2, ensure_ascii=False))
         case Form.YAML:
             from estate.documents.writing import written  # noqa: PLC0415 - only this form needs it
 
-            typer.echo(written(loaded.estate), nl=False)
+            typer.echo(written(estate), nl=False)
         case Form.TEXT:
-            _print_tables(loaded.estate)
+            _print_tables(estate)
 
 
 def _print_origins(loaded: Loaded, estate: Estate, output: Form) -> None:
