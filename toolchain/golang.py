@@ -21,7 +21,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,19 +83,23 @@ def build(source: Path, name: str, progress: Progress) -> Path:
 def build_all(programs: Sequence[Program], progress: Progress) -> list[Path]:
     """Build all that are not current, one after the other (Go itself uses every core); their binaries."""
     binaries = [program.binary for program in programs]
-    if all(binary.exists() for binary in binaries):
-        for binary in binaries:
-            kept.used(binary.parent)
-        return binaries
+    if not all(binary.exists() for binary in binaries):
+        _build_missing(dict(zip(programs, binaries, strict=True)), progress)
+    for binary in binaries:
+        kept.used(binary.parent)
+    return binaries
+
+
+def _build_missing(programs: Mapping[Program, Path], progress: Progress) -> None:
+    """Build each program whose binary is not there, once we hold the lock."""
     with held(home() / "go" / "lock", progress):
         compiler = find_go(progress)
-        for program, binary in zip(programs, binaries, strict=True):
+        for program, binary in programs.items():
             if not binary.exists():
                 with progress.step(f"Build {program.name} from Go modules") as step:
                     _compile(compiler, program, binary, step)
         if os.environ.get("ESTATE_KEEP_GO_CACHE") != "1":
             _remove_caches()
-    return binaries
 
 
 def find_go(progress: Progress) -> Path:
