@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -133,7 +134,8 @@ def start(tmp_path: Path) -> Iterator[Callable[[str], Run]]:
     yield started
     for run in runs:
         for pid in run.marked():
-            psutil.Process(pid).kill()
+            with suppress(psutil.NoSuchProcess):  # the engine's end may have taken it along
+                psutil.Process(pid).kill()
         run.process.wait()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from estate.cli.policies import app
+from cli.policies import app
 from policies.over_documents import findings
 from policies.rules import RULES
 from policies.table import markdown

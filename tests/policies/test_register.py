@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from estate.cli import app
+from cli import app
 from estate.documents import load
 from estate.model import Estate
 from operations.stack import Stack

@@ -14,7 +14,7 @@ from operations.stack import PROGRAM
 from sandbox import lifecycle
 from tests.rehearsal.conftest import Stage
 
-ESTATE = "from estate.cli import main; main()"
+ESTATE = "from cli import main; main()"
 PARTS = ("vcenter-vc1", "cinder", "neutron", "glance", "nova", "keystone")
 """In this order, as each is killed for good: from what ``landing`` asks last to what it asks first."""
 

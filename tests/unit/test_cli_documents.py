@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 from typer.testing import CliRunner
 
-from estate.cli import app
+from cli import app
 from tests.unit.marked import BASE, folder, unmarked
 
 ROOT = Path(__file__).parents[2]
@@ -238,7 +238,7 @@ def test_a_terminal_that_knows_ascii_only() -> None:
 def test_check_imports_no_engine_and_no_cloud() -> None:
     code = (
         "import sys; sys.argv = ['estate', 'check', 'sandbox']\n"
-        "from estate.cli import main\n"
+        "from cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
         "heavy = {'pulumi', 'pulumi_policy', 'openstack', 'pyVmomi', 'ruamel.yaml', 'rich.console'}\n"

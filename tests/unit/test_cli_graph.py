@@ -5,7 +5,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from estate.cli import app
+from cli import app
 from tests.unit.marked import BASE, folder
 
 CASE = """

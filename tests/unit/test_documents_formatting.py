@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from estate.cli import app
+from cli import app
 from estate.documents import load
 from estate.documents.formatting import NotFormattedError, formatted
 from estate.documents.nodes import parse, plain

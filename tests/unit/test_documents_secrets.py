@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from estate.cli import app
+from cli import app
 from estate.documents import load
 from estate.documents.writing import written
 from estate.model.secrets import Secret, secrets

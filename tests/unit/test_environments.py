@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 from typer.testing import CliRunner
 
-from estate.cli import app
+from cli import app
 from estate.documents import load
 from estate.documents.attachments import user_data
 from estate.documents.folder import documents

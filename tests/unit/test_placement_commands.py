@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from estate.cli import app
+from cli import app
 from estate.placement.table import markdown
 from tests.estates import ROOT
 

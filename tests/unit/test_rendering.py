@@ -6,7 +6,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from estate.cli.render import app
+from cli.render import app
 from estate.rendering import Fragment, render
 from sandbox.from_estate import shape
 from tests.estates import changed, sandbox

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from estate.cli.common import Env, Exit, Format, expected, usable
+from cli.common import Env, Exit, Format, expected, usable
 from estate.model import Estate, Workload
 from estate.model.members import flat
 from estate.model.nearest import nearest

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from estate.cli.common import Env, Exit, expected
+from cli.common import Env, Exit, expected
 from estate.documents import DocumentsError
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from estate.cli.common import Env, expected, usable
+from cli.common import Env, expected, usable
 from policies.rules import RULES
 from policies.table import markdown
 

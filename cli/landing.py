@@ -11,8 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
-from estate.cli.apply import OnSandbox
-from estate.cli.common import Env, Exit, Format, expected, usable
+from cli.apply import OnSandbox
+from cli.common import Env, Exit, Format, expected, usable
 from estate.evidence.landing import Landing
 from estate.model import Estate
 

@@ -5,8 +5,8 @@ import shlex
 
 import typer
 
-from estate.cli.apply import OnSandbox
-from estate.cli.common import Env, expected
+from cli.apply import OnSandbox
+from cli.common import Env, expected
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from estate.cli.common import Env, Exit, Format, usable
+from cli.common import Env, Exit, Format, usable
 from estate.placement.proof import (
     ASSUMPTIONS,
     Counterexample,

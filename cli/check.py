@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from estate.cli.common import Env, Exit, Format, line
+from cli.common import Env, Exit, Format, line
 from estate.documents import DocumentsError, Loaded, Problem, load
 from estate.model import Estate, Hypervisor, Severity
 from policies import over_documents

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from estate.cli.common import Env, Exit, expected
+from cli.common import Env, Exit, expected
 
 OnSandbox = Annotated[
     bool | None,

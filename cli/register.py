@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from estate.cli.common import Env, Exit, expected, usable
+from cli.common import Env, Exit, expected, usable
 from estate.model import Estate
 from policies.clock import ClockError, today
 from policies.register import Entry, check, entries

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from estate.cli.common import Env, Exit, described
+from cli.common import Env, Exit, described
 from estate.model.graph import Graph, Node
 from estate.model.nearest import nearest
 from estate.model.subjects import LABELS

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from estate.cli.common import Env, described
+from cli.common import Env, described
 from estate.documents import Loaded
 from estate.model import Estate, Loc
 from estate.model.secrets import TAG as SECRET

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from estate.cli.common import Env, Exit, Format, usable
+from cli.common import Env, Exit, Format, usable
 from estate.placement.landing import Landing, landings
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)

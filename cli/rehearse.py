@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from estate.cli.common import Env, Exit, Format, expected, usable
+from cli.common import Env, Exit, Format, expected, usable
 
 if TYPE_CHECKING:
     from estate.evidence.landing import Landing
@@ -58,7 +58,7 @@ def rehearse(
     Exit codes: 0 all as predicted; 1 `up` was refused or failed, a server is elsewhere, or the second
     preview shows a change; 2 unusable input.
     """
-    from estate.cli import landing  # noqa: PLC0415
+    from cli import landing  # noqa: PLC0415
     from estate.evidence.observation import observe  # noqa: PLC0415
     from estate.openstack.errors import CloudError  # noqa: PLC0415
     from estate.vsphere.connections import ConnectionsError  # noqa: PLC0415

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from estate.cli.common import expected
+from cli.common import expected
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from estate.cli.common import Env, Exit, Format, expected, usable
+from cli.common import Env, Exit, Format, expected, usable
 from estate.documents import DocumentsError
 from estate.documents.folder import find
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from estate.cli.common import Env, Exit, Format, usable
+from cli.common import Env, Exit, Format, usable
 from estate.rendering import Fragment, render
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
