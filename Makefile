@@ -40,8 +40,9 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-language: $(VENV)/.ready  ## The language's JSON Schema and reference, made from the model
+language: $(VENV)/.ready  ## JSON Schemas and the language's reference, made from the model
 	@$(ESTATE) schema > docs/schema/estate.schema.json
+	@$(VENV)/bin/python -m review.document > docs/schema/review.schema.json
 	@sed -i '/^<!-- reference:/q' docs/language.md && $(ESTATE) schema --format markdown >> docs/language.md
 
 clean:  ## Remove what is made in this folder (the machine-wide cache stays; see README)

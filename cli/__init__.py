@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 
 COMMANDS = {
     "check": "cli.check",
+    "review": "cli.review",
     "show": "cli.show",
     "graph": "cli.graph",
     "fmt": "cli.fmt",

@@ -1,9 +1,8 @@
 """An environment's documents as they were at a revision of git, and what a change from there did."""
 
-import io
 import json
+import os
 import subprocess
-import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,28 +13,71 @@ from operations.errors import OperationError
 from operations.stack import Stack
 
 
+def repository(folder: Path) -> Path:
+    """The top of the working tree that a folder lies in. Raises ``OperationError`` if it is in none."""
+    return Path(_git(folder, "rev-parse", "--show-toplevel").strip()).resolve()
+
+
+def commit(folder: Path, revision: str) -> str:
+    """The commit that a revision names. Raises ``OperationError`` if there is none."""
+    try:
+        return _git(
+            folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
+        ).strip()
+    except OperationError:
+        raise OperationError(
+            f'there is no revision "{revision}" in {repository(folder)}; name a branch, a tag or a commit '
+            "(a shallow clone has few of them: git fetch --unshallow)"
+        ) from None
+
+
+def clean(folder: Path) -> bool:
+    """Whether the working tree is as its commit says, files that git ignores aside."""
+    return not _git(folder, "status", "--porcelain", "--untracked-files=normal").strip()
+
+
+@contextmanager
+def tree_at(folder: Path, revision: str) -> Iterator[Path]:
+    """All files of the folder's repository at a revision; gone after the body.
+
+    They are written through an index of their own: neither the repository's index nor its list of work
+    trees is touched. Raises ``OperationError`` if the folder is in no repository, or there is no such
+    revision.
+    """
+    top, found = repository(folder), commit(folder, revision)
+    with tempfile.TemporaryDirectory(prefix="estate-from-") as place:
+        tree = Path(place).resolve() / "tree"
+        tree.mkdir()
+        index = {"GIT_INDEX_FILE": str(tree.with_name("index"))}
+        _git(top, "read-tree", found, **index)
+        _git(top, "checkout-index", "--all", f"--prefix={tree}/", **index)
+        yield tree
+
+
 @contextmanager
 def documents_at(folder: Path, revision: str) -> Iterator[Path]:
-    """The same folder at a revision, with its neighbours, which it may extend; gone after the body.
+    """The same folder at a revision, with all that it may extend; gone after the body.
 
     Raises ``OperationError`` if the folder is in no repository, or was not there.
     """
-    top = Path(_git(folder, "rev-parse", "--show-toplevel").decode().strip())
-    inside = folder.resolve().relative_to(top)
-    archive = _git(top, "archive", "--format=tar", revision, "--", str(inside.parent))
-    with tempfile.TemporaryDirectory(prefix="estate-from-") as place:
-        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            tar.extractall(place, filter="data")
-        found = Path(place).resolve() / inside
-        if not found.is_dir():
+    inside = folder.resolve().relative_to(repository(folder))
+    with tree_at(folder, revision) as tree:
+        if not (tree / inside).is_dir():
             raise OperationError(f"{inside} does not exist at {revision}; name a later revision")
-        yield found
+        yield tree / inside
 
 
-def _git(folder: Path, *arguments: str) -> bytes:
-    done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, check=False)
+def _git(folder: Path, *arguments: str, **environment: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments],
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
-        raise OperationError(f"git {arguments[0]} in {folder}: {done.stderr.decode().strip()}")
+        raise OperationError(f"git {arguments[0]} in {folder}: {done.stderr.strip()}")
     return done.stdout
 
 

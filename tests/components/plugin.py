@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import grpc  # type: ignore[import-untyped]
 from google.protobuf.struct_pb2 import Struct  # type: ignore[import-untyped]
@@ -13,24 +14,35 @@ from tests.components.recording import Registration
 
 
 @contextmanager
-def checking(binary: Path) -> Iterator[Callable[[Registration], list[str]]]:
-    """The plugin's ``Check``: what it says against a registration before anything is applied."""
+def serving(binary: Path) -> Iterator[provider_pb2_grpc.ResourceProviderStub]:
+    """The plugin, for as long as the body runs."""
     process = subprocess.Popen([binary, "127.0.0.1:9"], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         port = int(process.stdout.readline())
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            stub = provider_pb2_grpc.ResourceProviderStub(channel)
-
-            def check(one: Registration) -> list[str]:
-                news = Struct()
-                news.update(one.inputs)
-                request = provider_pb2.CheckRequest(
-                    urn=one.urn, name=one.name, type=one.type, news=news, randomSeed=bytes(32)
-                )
-                return [f"{one.type}: {failure.reason}" for failure in stub.Check(request).failures]
-
-            yield check
+            yield provider_pb2_grpc.ResourceProviderStub(channel)
     finally:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def checking(binary: Path) -> Iterator[Callable[[Registration], list[str]]]:
+    """The plugin's ``Check``: what it says against a registration before anything is applied."""
+    with serving(binary) as stub:
+
+        def check(one: Registration) -> list[str]:
+            request = provider_pb2.CheckRequest(
+                urn=one.urn, name=one.name, type=one.type, news=struct(one.inputs), randomSeed=bytes(32)
+            )
+            return [f"{one.type}: {failure.reason}" for failure in stub.Check(request).failures]
+
+        yield check
+
+
+def struct(values: dict[str, Any]) -> Struct:
+    """Inputs as the protocol has them."""
+    made = Struct()
+    made.update(values)
+    return made

@@ -36,7 +36,10 @@ def test_documents_of_then_come_with_what_they_extend(repository: Path) -> None:
 
 
 def test_a_revision_that_is_none_is_said(repository: Path) -> None:
-    with pytest.raises(OperationError, match="git archive"), documents_at(repository / "stacks", "no-such"):
+    with (
+        pytest.raises(OperationError, match='no revision "no-such"'),
+        documents_at(repository / "stacks", "no-such"),
+    ):
         pass
 
 

@@ -1,0 +1,85 @@
+"""``estate review``: what a change will do, offline, in one comment, one page and the machine formats."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.common import Exit, expected
+
+if TYPE_CHECKING:
+    from review.value import Review
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+class Form(StrEnum):
+    """How a review is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+_ENDINGS = {".txt": Form.TEXT, ".json": Form.JSON}
+
+
+@app.command("review")
+def command(
+    base: Annotated[str, typer.Option("--base", metavar="REV", help="Revision of git to compare with.")],
+    env: Annotated[
+        list[str],
+        typer.Option("--env", metavar="ENV", help="An environment; several may follow, or repeat --env."),
+    ],
+    more: Annotated[
+        list[str] | None, typer.Argument(metavar="[ENV]...", help="Further environments.")
+    ] = None,
+    *,
+    head: Annotated[
+        str | None,
+        typer.Option("--head", metavar="REV", help="Revision to review; the working tree if absent."),
+    ] = None,
+    form: Annotated[Form, typer.Option("--format", help="What goes to stdout.")] = Form.TEXT,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--output",
+            metavar="FILE",
+            help=f"Also write a file, in the format of its ending: {', '.join(_ENDINGS)}. May be repeated.",
+        ),
+    ] = None,
+    no_python: Annotated[
+        bool,
+        typer.Option(
+            "--no-python", help="Refuse documents in Python, which would be executed (ESTATE_NO_PYTHON=1)."
+        ),
+    ] = False,
+) -> None:
+    """Say what a change of documents will do. Needs no engine, no cloud and no credentials; changes nothing.
+
+    Exit codes: 0 nothing new speaks against it; 1 errors, new warnings, no room, or the guarantee does not
+    hold; 2 unusable input, or a side could not be read and the review says only what it can.
+    """
+    from operations.errors import OperationError  # noqa: PLC0415
+    from operations.reviews import reviewed  # noqa: PLC0415
+    from review.reviewing import exit_code  # noqa: PLC0415
+
+    files = output or []
+    if unknown := [file for file in files if file.suffix not in _ENDINGS]:
+        typer.echo(f"Error: expected a file that ends in {', '.join(_ENDINGS)}, got {unknown[0]}", err=True)
+        raise typer.Exit(Exit.UNUSABLE)
+    with expected(OperationError):
+        found = reviewed([*env, *(more or [])], base, head, python=False if no_python else None)
+    written = {one: _written(found, one) for one in {form, *(_ENDINGS[file.suffix] for file in files)}}
+    for file in files:
+        file.write_text(written[_ENDINGS[file.suffix]], encoding="utf-8")
+    sys.stdout.write(written[form])
+    if code := exit_code(found):
+        raise typer.Exit(code)
+
+
+def _written(found: "Review", form: Form) -> str:
+    from review import document, text  # noqa: PLC0415
+
+    return {Form.TEXT: text.text, Form.JSON: document.text}[form](found)

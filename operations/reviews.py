@@ -1,0 +1,99 @@
+"""A review of two revisions: the documents of both, side by side. No engine, cloud or credentials."""
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from estate.documents import DocumentsError
+from estate.documents import folder as folders
+from operations import earlier
+from operations.errors import OperationError
+from policies.clock import ClockError, today
+from review.reviewing import WORKING_TREE, Compared, Pair, review
+from review.side import ABSENT, Side, side
+from review.value import Problem, Review
+
+
+def reviewed(
+    environments: Sequence[str], base: str, head: str | None = None, *, python: bool | None = None
+) -> Review:
+    """Compare environments at ``base`` with ``head`` (the working tree if absent).
+
+    What cannot be had, such as a base that does not exist, is among the review's problems.
+
+    :param python: whether documents in Python may be executed, as for ``estate.documents.load``.
+    :raises OperationError: none of it can be had: no such environment, no repository, no such head.
+    """
+    problems: list[Problem] = []
+    with ExitStack() as held:
+        try:
+            day = today()
+        except ClockError as error:
+            raise OperationError(str(error)) from error
+        held.enter_context(_collecting_nothing())
+        folders_of = {name: _folder(name) for name in environments}
+        top = earlier.repository(next(iter(folders_of.values())))
+        inside = {
+            name: folder.relative_to(top) for name, folder in folders_of.items() if folder.is_relative_to(top)
+        }
+        if outside := sorted(set(folders_of) - set(inside)):
+            raise OperationError(
+                f"expected environments of one repository, {top}; found {', '.join(outside)}"
+            )
+        after = held.enter_context(earlier.tree_at(top, head)) if head else top
+        before: Path | None = None
+        try:
+            before = held.enter_context(earlier.tree_at(top, base))
+        except OperationError as error:
+            problems.append(Problem(environment=None, side="base", message=f"{error}."))
+        pairs = []
+        for name, place in inside.items():
+            if not (after / place).is_dir() and (before is None or not (before / place).is_dir()):
+                raise OperationError(f'there is no environment "{name}": no folder {place} on either side')
+            pairs.append(
+                Pair(
+                    environment=place.name,
+                    before=_side(before, place, python),
+                    after=_side(after, place, python),
+                )
+            )
+        return review(
+            Compared(
+                base=base,
+                base_commit=None if before is None else earlier.commit(top, base),
+                head=head or WORKING_TREE,
+                head_commit=earlier.commit(top, head or "HEAD") if head or earlier.clean(top) else None,
+            ),
+            pairs,
+            day,
+            problems,
+        )
+
+
+def _side(tree: Path | None, place: Path, python: bool | None) -> Side:
+    return ABSENT if tree is None else side(tree / place, tree, python=python)
+
+
+def _folder(environment: str) -> Path:
+    """Where an environment lies, or lay: it may exist on one side only."""
+    try:
+        return folders.find(environment).resolve()
+    except DocumentsError as error:
+        here = Path.cwd()
+        if Path(environment).name != environment:
+            raise OperationError(str(error)) from error
+        stacks = next((top / "stacks" for top in (here, *here.parents) if (top / "stacks").is_dir()), None)
+        if stacks is None:
+            raise OperationError(str(error)) from error
+        return (stacks / environment).resolve()
+
+
+@contextmanager
+def _collecting_nothing() -> Iterator[None]:
+    """Nothing is given up before the end: looking for it would take a third of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

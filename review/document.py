@@ -1,0 +1,34 @@
+"""A review as JSON, and the schema of it."""
+
+import json
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from review.value import Review
+
+SCHEMA_VERSION = 1
+_ADAPTER = TypeAdapter(Review)
+
+
+def document(review: Review) -> dict[str, Any]:
+    """As JSON values; ``docs/review.md`` describes the keys."""
+    values: dict[str, Any] = _ADAPTER.dump_python(review, mode="json", by_alias=True)
+    return values
+
+
+def text(review: Review) -> str:
+    """The JSON text."""
+    return json.dumps(document(review), indent=2, ensure_ascii=False) + "\n"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema: ``python -m review.document > docs/schema/review.schema.json``."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **_ADAPTER.json_schema(mode="serialization", by_alias=True),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(schema(), indent=2))

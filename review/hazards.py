@@ -1,0 +1,311 @@
+"""What applying a change does to what runs, read off the resources that change.
+
+Each kind of resource says so with its source: the provider for OpenStack
+(terraform-provider-openstack, ``resource_openstack_*.go``), a file of Nova or Cinder, or this project's
+own component. Resources of a workload are told by workload, with the servers that are hit.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from estate.model import Hypervisor
+from estate.model.subjects import subject
+from review.recording import Registration
+from review.resources import ResourceDiff
+from review.side import Side
+from review.transfers import INSTANCE
+from review.value import Change, Hazard, HazardKind, Landing, Operation, Place, ResourceChange
+
+_KINDS = {
+    "AddressScope": "address_scopes",
+    "DistributedSwitch": "vcenters",
+    "EsxiAggregate": "aggregates",
+    "EsxiCluster": "clusters",
+    "Flavor": "flavors",
+    "Keypair": "keypairs",
+    "KvmAggregate": "aggregates",
+    "LogicalNetwork": "networks",
+    "LogicalRouter": "routers",
+    "Project": "projects",
+    "SecurityGroup": "security_groups",
+    "ServerGroup": "server_groups",
+    "StorageArray": "storage",
+    "SubnetPool": "subnet_pools",
+    "TaggedImage": "images",
+    "Workload": "workloads",
+}
+"""Component → kind of the block that it is made of."""
+
+_GONE = (Operation.REPLACE, Operation.DELETE)
+_PORT = "openstack:networking/port:Port"
+_VOLUME = "openstack:blockstorage/volume:Volume"
+_ATTACHMENT = "openstack:compute/volumeAttach:VolumeAttach"
+_AGGREGATE = "openstack:compute/aggregateV2:AggregateV2"
+_CLUSTER = "vsphere:index/computeCluster:ComputeCluster"
+_RULES = "openstack:networking/secGroupRule:SecGroupRule"
+_QUIET = {
+    _ATTACHMENT,
+    _PORT,
+    _RULES,
+    "openstack:compute/flavor:Flavor",
+    "openstack:compute/flavorAccess:FlavorAccess",
+    "openstack:compute/keypair:Keypair",
+    "openstack:images/image:Image",
+    "openstack:networking/rbacPolicyV2:RbacPolicyV2",
+    "openstack:blockstorage/volumeTypeAccessV3:VolumeTypeAccessV3",
+    "openstack:blockstorage/qosAssociationV3:QosAssociationV3",
+}
+"""Made anew without harm to what runs, or told by the servers that it hits."""
+
+
+@dataclass(frozen=True)
+class _Told:
+    """One hazard of one resource."""
+
+    kind: HazardKind
+    message: str
+    source: str
+    server: str | None = None
+
+
+def hazards(
+    environment: str,
+    *,
+    before: Side,
+    after: Side,
+    diff: ResourceDiff,
+    changes: tuple[Change, ...],
+    landings: tuple[Landing, ...],
+) -> tuple[Hazard, ...]:
+    """The worst kind first, then by block; equal ones of a block together, with all their servers."""
+    teller = _Teller(diff, landings)
+    places = _places(changes)
+    gathered: dict[tuple[HazardKind, str, str, str, str], list[str]] = {}
+    for one in diff.changes:
+        kind, name = teller.block(one)
+        for told in teller.told(one):
+            servers = gathered.setdefault((told.kind, kind, name, told.message, told.source), [])
+            if told.server is not None and told.server not in servers:
+                servers.append(told.server)
+            elif told.server is None:
+                servers += [server for server in teller.on_leaving(one) if server not in servers]
+    found = [
+        Hazard(
+            environment=environment,
+            kind=worst,
+            subject=subject((kind, name)),
+            servers=tuple(servers),
+            message=message,
+            source=source,
+            place=places.get((kind, name)) or after.place((kind, name)) or before.place((kind, name)),
+        )
+        for (worst, kind, name, message, source), servers in gathered.items()
+    ]
+    order = list(HazardKind)
+    return tuple(sorted(found, key=lambda one: order.index(one.kind)))
+
+
+def _places(changes: tuple[Change, ...]) -> dict[tuple[str, str], Place]:
+    """Block → the first place of it that changes."""
+    found: dict[tuple[str, str], Place] = {}
+    for one in changes:
+        at = one.place or one.old_place
+        if at is not None:
+            found.setdefault((one.kind, one.name), at)
+    return found
+
+
+class _Teller:
+    def __init__(self, diff: ResourceDiff, landings: tuple[Landing, ...]) -> None:
+        self._before, self._after = diff.before or {}, diff.after or {}
+        self._landings = landings
+        self._gone = {one.name for one in diff.changes if one.type == INSTANCE and one.operation in _GONE}
+        self._hypervisor = {
+            server: (one.after or one.before).hypervisor  # type: ignore[union-attr]
+            for one in landings
+            for server in one.servers
+        }
+
+    def _sides(self, one: ResourceChange) -> tuple[Registration | None, Registration | None]:
+        key = (one.type, one.name)
+        return self._before.get(key), self._after.get(key)
+
+    def block(self, one: ResourceChange) -> tuple[str, str]:
+        """Kind and name of the block that a resource is made of."""
+        old, new = self._sides(one)
+        made = new or old
+        assert made is not None
+        component, name = made.parent.split("::")[2:] if made.parent else ("", "")
+        kind = component.rpartition("$")[2].rpartition(":")[2]
+        return _KINDS.get(kind, "estate"), name
+
+    def told(self, one: ResourceChange) -> Iterator[_Told]:
+        """What happens, if it is worth telling."""
+        if one.operation in _GONE and one.protected:
+            what = "made anew" if one.operation is Operation.REPLACE else "deleted"
+            yield _Told(
+                HazardKind.REFUSED,
+                f"it would be {what}, but it is protected: the engine refuses. Apply `protect: false` of the "
+                "block first, if it is meant",
+                "Pulumi resource option protect",
+                self._server(one),
+            )
+        if one.type == INSTANCE:
+            yield from self._instance(one)
+        elif one.type == _VOLUME:
+            yield from self._volume(one)
+        elif one.type == _ATTACHMENT:
+            yield from self._attachment(one)
+        elif one.type == _PORT:
+            yield from self._port(one)
+        elif one.type in (_AGGREGATE, _CLUSTER):
+            yield from self._hosts(one)
+        if one.operation is Operation.REPLACE and one.type not in {*_QUIET, INSTANCE, _VOLUME}:
+            because = ", ".join(one.because)
+            yield _Told(
+                HazardKind.REPLACE,
+                f"{_word(one)} {one.name} is made anew, because {because} cannot change in place",
+                f"{one.type}: {because}",
+            )
+
+    def _server(self, one: ResourceChange) -> str | None:
+        return one.name.partition("/")[0] if one.type in (INSTANCE, _VOLUME, _ATTACHMENT, _PORT) else None
+
+    def _instance(self, one: ResourceChange) -> Iterator[_Told]:
+        if one.operation is Operation.REPLACE:
+            because = ", ".join(one.because)
+            source = f"components/workload.py and resource_openstack_compute_instance_v2.go: {because}"
+            yield _Told(
+                HazardKind.REPLACE, f"made anew, because {because} cannot change in place", source, one.name
+            )
+            yield _Told(HazardKind.DATA_LOSS, "its root disk is made anew from the image", source, one.name)
+        elif one.operation is Operation.DELETE:
+            yield _Told(
+                HazardKind.DATA_LOSS,
+                "the server goes, and its root disk with it",
+                "nova/compute/api.py delete",
+                one.name,
+            )
+        elif "flavorId" in one.properties:
+            yield _Told(
+                HazardKind.REBOOT,
+                "resized to another flavor, with one stop",
+                "nova/compute/api.py resize; resource_openstack_compute_instance_v2.go",
+                one.name,
+            )
+
+    def _volume(self, one: ResourceChange) -> Iterator[_Told]:
+        server, _, volume = one.name.partition("/")
+        if one.operation in _GONE:
+            because = f", because {', '.join(one.because)} cannot change in place" if one.because else ""
+            what = "made anew, empty" if one.operation is Operation.REPLACE else "deleted"
+            yield _Told(
+                HazardKind.DATA_LOSS,
+                f"volume {volume} is {what}{because}",
+                "resource_openstack_blockstorage_volume_v3.go",
+                server,
+            )
+            return
+        if one.operation is not Operation.UPDATE:
+            return
+        esxi = self._hypervisor.get(server) == Hypervisor.ESXI
+        old, new = self._sides(one)
+        if "volumeType" in one.properties:
+            yield _Told(
+                HazardKind.RETYPE,
+                f"volume {volume} moves to another type; its data may be copied",
+                "cinder/volume/api.py retype",
+                server,
+            )
+            if esxi:
+                yield _Told(
+                    HazardKind.REFUSED,
+                    f"volume {volume} must be detached before it is retyped",
+                    "cinder/volume/drivers/vmware/vmdk.py retype: only if the volume is not in use",
+                    server,
+                )
+        if "size" in one.properties and old is not None and new is not None:
+            if new.inputs["size"] < old.inputs["size"]:
+                yield _Told(
+                    HazardKind.REFUSED,
+                    f"volume {volume} would shrink, and Cinder only extends",
+                    "cinder/volume/api.py extend",
+                    server,
+                )
+            elif esxi:
+                yield _Told(
+                    HazardKind.REFUSED,
+                    f"volume {volume} must be detached before it grows",
+                    "Nova's support matrix, [operation.extend-volume] driver.vmware=missing",
+                    server,
+                )
+
+    def _attachment(self, one: ResourceChange) -> Iterator[_Told]:
+        server = one.name.partition("/")[0]
+        if one.operation is Operation.REPLACE and server not in self._gone:
+            yield _Told(
+                HazardKind.DOWNTIME,
+                "a volume is detached and attached anew while it runs",
+                "resource_openstack_compute_volume_attach_v2.go",
+                server,
+            )
+
+    def _port(self, one: ResourceChange) -> Iterator[_Told]:
+        server = one.name.partition("/")[0]
+        if one.operation is Operation.UPDATE and "fixedIps" in one.properties and server not in self._gone:
+            yield _Told(
+                HazardKind.DOWNTIME,
+                "another address; the guest takes it at its next lease",
+                "resource_openstack_networking_port_v2.go",
+                server,
+            )
+
+    def _hosts(self, one: ResourceChange) -> Iterator[_Told]:
+        leaving = self._leaving(one)
+        if one.type == _AGGREGATE:
+            if leaving:
+                yield _Told(
+                    HazardKind.DRAIN,
+                    f"{', '.join(leaving)} must be empty before the aggregate lets them go",
+                    "components/gates/leaving_hosts.py; nova/compute/api.py remove_host_from_aggregate",
+                )
+            if "zone" in one.properties:
+                yield _Told(
+                    HazardKind.DRAIN,
+                    "its hosts must be empty before its availability zone changes",
+                    "nova/compute/api.py is_safe_to_update_az",
+                )
+        elif leaving:
+            yield _Told(
+                HazardKind.DRAIN,
+                f"{', '.join(leaving)} enter maintenance mode, and DRS moves their machines to the others",
+                "components/esxi_cluster.py: hostSystemIds, hostClusterExitTimeout",
+            )
+
+    def _leaving(self, one: ResourceChange) -> list[str]:
+        """Hosts that leave an aggregate or a cluster."""
+        old, new = self._sides(one)
+        key = "hosts" if one.type == _AGGREGATE else "hostSystemIds"
+        if old is None or one.operation not in (Operation.UPDATE, *_GONE):
+            return []
+        stay = [] if new is None or one.operation is Operation.REPLACE else new.inputs.get(key, [])
+        return [host.removeprefix("id-of-") for host in old.inputs.get(key, []) if host not in stay]
+
+    def on_leaving(self, one: ResourceChange) -> list[str]:
+        """Servers that may be on hosts that leave an aggregate; on all of its hosts if its zone changes."""
+        if one.type != _AGGREGATE:
+            return []
+        hosts = set(self._leaving(one))
+        old, _ = self._sides(one)
+        if "zone" in one.properties and old is not None:
+            hosts |= set(old.inputs.get("hosts", []))
+        return [
+            server
+            for landing in self._landings
+            if landing.before is not None and hosts & set(landing.before.hosts)
+            for server in landing.servers
+        ]
+
+
+def _word(one: ResourceChange) -> str:
+    return one.type.rpartition(":")[2]

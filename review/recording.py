@@ -1,0 +1,147 @@
+"""The program's registrations, recorded: raw inputs, dependencies and options as the engine gets them.
+
+The program runs on a monitor that only listens (``pulumi.runtime.mocks``): no engine, no plugin, no cloud.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
+from pulumi.runtime.proto.resource_pb2 import RegisterResourceOutputsRequest, RegisterResourceRequest
+
+from components.landscape import build
+from estate.model import Estate
+from estate.model.images import glance_name
+from estate.model.workloads import UserData
+from estate.vsphere.connections import Login
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What the SDK writes for a value that is not known at preview."""
+LOGIN = Login.model_validate({"server": "127.0.0.1:8989", "username": "u", "password": "hunter2"})
+"""A login that nobody asks for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registration:
+    """One RegisterResource request."""
+
+    urn: str
+    type: str
+    name: str
+    custom: bool
+    parent: str
+    inputs: dict[str, Any]
+    dependencies: frozenset[str]
+    """Names of all resources that it depends on."""
+    property_dependencies: dict[str, frozenset[str]]
+    protect: bool
+    delete_before_replace: bool
+    replace_on_changes: tuple[str, ...]
+    ignore_changes: tuple[str, ...]
+    aliases: tuple[tuple[str, str], ...]
+    """(name, parent's URN) of what it may have been before; what an alias leaves open is empty."""
+    provider: str
+    outputs: dict[str, Any]
+
+
+class _Cloud(Mocks):
+    """Gives every resource an id made of its name; at preview none."""
+
+    def __init__(self, preview: bool) -> None:
+        self._preview = preview
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        return (None if self._preview else f"id-{args.name}", args.inputs)
+
+    def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        return {"id": f"id-of-{args.args['name']}", **args.args}, []
+
+
+class Recorder(MockMonitor):
+    """Keeps each raw request; URNs are the engine's, and one that comes twice is an error as there."""
+
+    def __init__(self, mocks: Mocks) -> None:
+        super().__init__(mocks)
+        self.requests: dict[str, Any] = {}
+        self.outputs: dict[str, Any] = {}
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """As the engine makes them."""
+        above = parent.split("::")[2] if parent else ""
+        chain = "" if above == "pulumi:pulumi:Stack" else f"{above}$"
+        return f"urn:pulumi:stack::estate::{chain if above else ''}{type_}::{name}"
+
+    def RegisterResource(self, request: RegisterResourceRequest) -> object:  # noqa: N802 - the SDK's name
+        """Keep the request."""
+        urn = self.make_urn(request.parent, request.type, request.name)
+        assert urn not in self.requests, f"duplicate resource {urn}"
+        self.requests[urn] = request
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
+    def RegisterResourceOutputs(self, request: RegisterResourceOutputsRequest) -> object:  # noqa: N802
+        """Keep what a component hands out."""
+        self.outputs[request.urn] = MessageToDict(request.outputs)
+        return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
+
+
+def record(program: Callable[[], object], *, preview: bool = False) -> dict[str, Registration]:
+    """Run ``program`` under mocks; what it registered, by ``TYPE::NAME`` with the type's last word."""
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    mocks = _Cloud(preview)
+    recorder = Recorder(mocks)
+    set_mocks(mocks, project="estate", stack="stack", preview=preview, monitor=recorder)
+    pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]
+    found = {}
+    for urn, request in recorder.requests.items():
+        if request.type == "pulumi:pulumi:Stack":
+            continue
+        found[f"{request.type.split(':')[-1]}::{request.name}"] = Registration(
+            urn=urn,
+            type=request.type,
+            name=request.name,
+            custom=request.custom,
+            parent=request.parent,
+            inputs=MessageToDict(request.object),
+            dependencies=frozenset(_key(one) for one in request.dependencies),
+            property_dependencies={
+                name: frozenset(_key(one) for one in value.urns)
+                for name, value in request.propertyDependencies.items()
+                if value.urns
+            },
+            protect=request.protect,
+            delete_before_replace=request.deleteBeforeReplace,
+            replace_on_changes=tuple(request.replaceOnChanges),
+            ignore_changes=tuple(request.ignoreChanges),
+            aliases=tuple((one.spec.name, one.spec.parentUrn) for one in request.aliases),
+            provider=request.provider,
+            outputs=recorder.outputs.get(urn, {}),
+        )
+    return found
+
+
+def record_estate(estate: Estate, *, preview: bool = False) -> dict[str, Registration]:
+    """What ``build`` registers for an estate. User data is what documents say, of files their name."""
+    logins = dict.fromkeys(estate.vcenters, LOGIN)
+    files = {
+        glance_name(name, version): f".estate/images/{glance_name(name, version)}"
+        for name, image in estate.images.items()
+        for version in image.versions
+    }
+    texts = {server: str(data.text) for server, data in _user_data(estate)}
+    return record(lambda: build(estate, logins=logins, image_files=files, user_data=texts), preview=preview)
+
+
+def _user_data(estate: Estate) -> Iterator[tuple[str, UserData]]:
+    for workload in estate.workloads.values():
+        for server in workload.servers:
+            if (data := workload.member(server).user_data) is not None:
+                yield server, data
+
+
+def _key(urn: str) -> str:
+    kind, name = urn.split("::")[2:]
+    return f"{kind.split('$')[-1].split(':')[-1]}::{name}"

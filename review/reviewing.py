@@ -1,0 +1,324 @@
+"""Two sides of each environment → a review. Pure but for the day on which reviews fall due."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from estate.documents import Problem as Found
+from estate.model import Severity
+from review import digest as digests
+from review.changes import changes
+from review.document import SCHEMA_VERSION
+from review.facts import Facts, facts
+from review.features import missing
+from review.hazards import hazards
+from review.resources import ResourceDiff, compared
+from review.side import Side, place
+from review.transfers import transfers
+from review.value import (
+    BudgetChange,
+    Change,
+    Environment,
+    EsxiChange,
+    Finding,
+    Hazard,
+    HazardKind,
+    Headroom,
+    Landing,
+    MissingFeature,
+    Problem,
+    ProofChange,
+    Review,
+    ShapeChange,
+    Status,
+    Transfer,
+    Verdict,
+)
+
+WORKING_TREE = "working tree"
+
+_PLACES = re.compile(r":\d+(:\d+)?\b")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """An environment before and after."""
+
+    environment: str
+    before: Side
+    after: Side
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """What is compared: revisions as they were asked for, and their commits."""
+
+    base: str
+    base_commit: str | None
+    head: str
+    head_commit: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """One environment's part of the review."""
+
+    environment: Environment
+    changes: tuple[Change, ...]
+    landings: tuple[Landing, ...]
+    findings: tuple[Finding, ...]
+    hazards: tuple[Hazard, ...]
+    resources: ResourceDiff
+    missing: tuple[MissingFeature, ...]
+    transfers: tuple[Transfer, ...]
+    problems: tuple[Problem, ...]
+
+
+def review(revisions: Compared, pairs: Sequence[Pair], day: date, problems: Iterable[Problem] = ()) -> Review:
+    """The review. ``problems``: what could not be done before the documents were read."""
+    parts = [_part(pair, day) for pair in pairs]
+    said = (*problems, *(one for part in parts for one in part.problems))
+    verdicts = [part.environment.verdict for part in parts] or [Verdict.UNCHANGED]
+    verdict = Verdict.INCOMPLETE if said else max(verdicts, key=list(Verdict).index)
+    return Review(
+        schema_version=SCHEMA_VERSION,
+        verdict=verdict,
+        summary=_summary(verdict, parts, said),
+        base=revisions.base,
+        base_commit=revisions.base_commit,
+        head=revisions.head,
+        head_commit=revisions.head_commit,
+        environments=tuple(part.environment for part in parts),
+        changes=tuple(one for part in parts for one in part.changes),
+        landings=tuple(one for part in parts for one in part.landings),
+        findings=tuple(one for part in parts for one in part.findings),
+        hazards=tuple(one for part in parts for one in part.hazards),
+        resources=tuple(one for part in parts for one in part.resources.changes),
+        missing_features=tuple(one for part in parts for one in part.missing),
+        transfers=tuple(one for part in parts for one in part.transfers),
+        problems=said,
+        digest=digests.together((part.environment.name, part.environment.digest) for part in parts),
+        tools=digests.tools(),
+    )
+
+
+def _part(pair: Pair, day: date) -> _Part:
+    name, before, after = pair.environment, pair.before, pair.after
+    was = facts(before, day)
+    same = _same(before, after)
+    now = was if same else facts(after, day)
+    changed = () if same else changes(name, before, after)
+    landings = _landings(name, was, now, after, before)
+    findings = _findings(name, before.found, after.found)
+    problems = [
+        Problem(environment=name, side=which, message=f"{side.why}.")
+        for which, side in (("base", before), ("head", after))
+        if side.why is not None
+    ]
+    diff = ResourceDiff() if same else compared(name, before, after)
+    problems += [Problem(environment=name, side=None, message=one) for one in diff.problems]
+    found = hazards(name, before=before, after=after, diff=diff, changes=changed, landings=landings)
+    features = missing(name, before, after, landings)
+    environment = _environment(
+        pair,
+        was=was,
+        now=now,
+        changed=changed,
+        landings=landings,
+        findings=findings,
+        found=found,
+        problems=problems,
+    )
+    return _Part(
+        environment=environment,
+        changes=changed,
+        landings=landings,
+        findings=findings,
+        hazards=found,
+        resources=diff,
+        missing=features,
+        transfers=transfers(name, after, diff, landings),
+        problems=tuple(problems),
+    )
+
+
+def _same(before: Side, after: Side) -> bool:
+    """Whether both say the same, and nothing is wrong with the text of either."""
+    readable = before.estate is not None and after.estate is not None
+    return readable and before.data == after.data and before.texts == after.texts
+
+
+def _landings(name: str, was: Facts, now: Facts, after: Side, before: Side) -> tuple[Landing, ...]:
+    found = []
+    for workload in dict.fromkeys([*now.landed, *was.landed]):
+        old, new = was.landed.get(workload), now.landed.get(workload)
+        known = new or old
+        assert known is not None
+        at = after if new is not None else before
+        found.append(
+            Landing(
+                environment=name,
+                workload=workload,
+                servers=known.servers,
+                restricted=known.restricted,
+                before=old.spot if old else None,
+                after=new.spot if new else None,
+                moved=old is not None and new is not None and old.spot.aggregate != new.spot.aggregate,
+                place=at.place(("workloads", workload.partition("/")[0])),
+            )
+        )
+    return tuple(found)
+
+
+def _findings(name: str, was: Sequence[Found], now: Sequence[Found]) -> tuple[Finding, ...]:
+    """Of both sides: equal ones are told by rule, subject and words, since lines move."""
+    before = Counter(_told(one) for one in was)
+    found = []
+    for one in now:
+        status = Status.UNCHANGED if before[_told(one)] > 0 else Status.NEW
+        before[_told(one)] -= 1
+        found.append(_finding(name, status, one))
+    for one in was:
+        if before[_told(one)] > 0:
+            before[_told(one)] -= 1
+            found.append(_finding(name, Status.FIXED, one))
+    return tuple(found)
+
+
+def _told(one: Found) -> tuple[str, str, str]:
+    return one.rule, one.subject, _PLACES.sub("", one.message)
+
+
+def _finding(name: str, status: Status, one: Found) -> Finding:
+    return Finding(
+        environment=name,
+        status=status,
+        rule=one.rule,
+        severity=one.severity.value,
+        subject=one.subject,
+        message=one.message,
+        place=place(one.position),
+    )
+
+
+def _environment(
+    pair: Pair,
+    *,
+    was: Facts,
+    now: Facts,
+    changed: tuple[Change, ...],
+    landings: tuple[Landing, ...],
+    findings: tuple[Finding, ...],
+    found: tuple[Hazard, ...],
+    problems: Sequence[Problem],
+) -> Environment:
+    rooms = tuple(
+        Headroom(aggregate=key[0], view=key[1], before=was.rooms.get(key), after=now.rooms.get(key))
+        for key in dict.fromkeys([*now.rooms, *was.rooms])
+    )
+    blocking = tuple(_blocking(now, findings))
+    noted = tuple(_noted(rooms, landings, findings, found))
+    if problems:
+        verdict = Verdict.INCOMPLETE
+    elif blocking:
+        verdict = Verdict.BLOCKED
+    elif noted:
+        verdict = Verdict.ATTENTION
+    elif changed or pair.before.reading is not pair.after.reading:
+        verdict = Verdict.CLEAR
+    else:
+        verdict = Verdict.UNCHANGED
+    return Environment(
+        name=pair.environment,
+        verdict=verdict,
+        reasons=(*(one.message for one in problems), *blocking, *noted),
+        base=pair.before.reading,
+        head=pair.after.reading,
+        digest=now.digest,
+        base_digest=was.digest,
+        proof=ProofChange(before=was.proof, after=now.proof),
+        headroom=rooms,
+        budget=BudgetChange(before=was.budget, after=now.budget),
+        esxi=EsxiChange(before=was.esxi, after=now.esxi),
+        shape=ShapeChange(before=was.shape, after=now.shape),
+    )
+
+
+def _blocking(now: Facts, findings: tuple[Finding, ...]) -> Iterable[str]:
+    """Why it cannot be applied, or the guarantee does not hold."""
+    errors = [one for one in findings if one.severity == Severity.ERROR and one.status is not Status.FIXED]
+    if errors:
+        yield f"{_count(len(errors), 'error')} in the documents"
+    if now.proof is not None and not now.proof.holds:
+        yield "the guarantee does not hold"
+
+
+def _noted(
+    rooms: tuple[Headroom, ...],
+    landings: tuple[Landing, ...],
+    findings: tuple[Finding, ...],
+    found: tuple[Hazard, ...],
+) -> Iterable[str]:
+    """What somebody should look at."""
+    warnings = [one for one in findings if one.severity != Severity.ERROR and one.status is Status.NEW]
+    if warnings:
+        yield _count(len(warnings), "new warning")
+    short = [one for one in rooms if newly_short(one)]
+    if short:
+        yield f"no room after the loss of a host: {', '.join(dict.fromkeys(one.aggregate for one in short))}"
+    moved = [one for one in landings if one.moved]
+    if moved:
+        yield f"{_count(len(moved), 'workload')} on another aggregate"
+    for kind in HazardKind:
+        hit = [one for one in found if one.kind is kind]
+        if hit:
+            servers = len({server for one in hit for server in one.servers})
+            yield f"{_HAZARDS[kind]}: {_count(servers, 'server') if servers else hit[0].subject}"
+
+
+def newly_short(one: Headroom) -> bool:
+    """Whether a server no longer fits that did, or comes without room."""
+    known = set(one.before.does_not_fit) if one.before else set()
+    return one.after is not None and bool(set(one.after.does_not_fit) - known)
+
+
+_HAZARDS = {
+    HazardKind.REFUSED: "will be refused",
+    HazardKind.DATA_LOSS: "data is lost",
+    HazardKind.REPLACE: "made anew",
+    HazardKind.DRAIN: "must be drained first",
+    HazardKind.DOWNTIME: "down for a time",
+    HazardKind.REBOOT: "rebooted",
+    HazardKind.RETYPE: "volumes are retyped",
+}
+
+
+def _summary(verdict: Verdict, parts: Sequence[_Part], problems: Sequence[Problem]) -> str:
+    names = {part.environment.name: part.environment for part in parts}
+    concerned = [one for one in names.values() if one.verdict is verdict and one.reasons]
+    changed = [one.name for one in names.values() if one.verdict is not Verdict.UNCHANGED]
+    match verdict:
+        case Verdict.UNCHANGED:
+            return "No environment changes."
+        case Verdict.CLEAR:
+            return f"{_count(len(changed), 'environment')} changes, nothing speaks against it."
+        case Verdict.INCOMPLETE:
+            first = next(iter(problems)).message
+            return f"This review does not say everything: {first}"
+    said = "; ".join(f"{one.name}: {', '.join(one.reasons)}" for one in concerned)
+    return f"{said}."
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def exit_code(review: Review) -> int:
+    """0: nothing new speaks against it; 1: errors, new warnings, no room, no guarantee; 2: incomplete."""
+    if review.verdict is Verdict.INCOMPLETE:
+        return 2
+    new = any(one.status is Status.NEW for one in review.findings)
+    short = any(newly_short(one) for part in review.environments for one in part.headroom)
+    return int(review.verdict is Verdict.BLOCKED or new or short)

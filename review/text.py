@@ -1,0 +1,47 @@
+"""A review for a terminal: the verdict, then what matters, in short lists."""
+
+from collections.abc import Iterator
+
+from review.value import Action, Change, Review, Status
+
+
+def text(review: Review) -> str:
+    """The whole text."""
+    return "\n".join(_lines(review)) + "\n"
+
+
+def _lines(review: Review) -> Iterator[str]:
+    yield f"{review.verdict.upper()}: {review.summary}"
+    yield f"{review.base} → {review.head}, digest {review.digest[:12]}"
+    for part in review.environments:
+        changes = [one for one in review.changes if one.environment == part.name]
+        yield f"\n{part.name}: {part.verdict}{''.join(f'; {one}' for one in part.reasons)}"
+        for change in changes:
+            yield f"  {_change(change)}"
+        for landing in review.landings:
+            if landing.environment == part.name and landing.moved and landing.before and landing.after:
+                yield (
+                    f"  {landing.workload}: lands on {landing.after.aggregate} instead of "
+                    f"{landing.before.aggregate} ({landing.after.decided_by})"
+                )
+        for hazard in review.hazards:
+            if hazard.environment == part.name:
+                servers = f" [{len(hazard.servers)} servers]" if len(hazard.servers) > 1 else ""
+                yield f"  {hazard.kind}: {hazard.subject}: {hazard.message}{servers}"
+        for finding in review.findings:
+            if finding.environment == part.name and finding.status is not Status.UNCHANGED:
+                said = f"{finding.subject}: {finding.message} [{finding.rule}]"
+                yield f"  {finding.status}: {finding.place}: {said}"
+    for problem in review.problems:
+        yield f"\n{problem.environment or 'review'}: {problem.side or ''} {problem.message}"
+
+
+def _change(one: Change) -> str:
+    match one.action:
+        case Action.ADDED:
+            return f"+ {one.subject}: {one.new}"
+        case Action.REMOVED:
+            return f"- {one.subject}"
+        case Action.RENAMED:
+            return f"~ {one.subject}: was {one.old}"
+    return f"~ {one.subject}: {one.field}: {one.old or '-'} → {one.new or '-'} ({one.place})"

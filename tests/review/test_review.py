@@ -1,0 +1,218 @@
+"""What a review says of changes: in words of the domain, with landing, proof, findings and hazards."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from review.document import document, schema
+from review.reviewing import exit_code
+from review.value import Action, Hazard, HazardKind, Operation, Reading, Review, Status, Verdict
+from tests.review.repository import ROOT, Repository
+
+WORKLOADS = "sandbox/workloads.yaml"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository.of(tmp_path)
+
+
+def hazards(review: Review) -> dict[HazardKind, Hazard]:
+    return {one.kind: one for one in review.hazards}
+
+
+def test_nothing_changed(repository: Repository) -> None:
+    review = repository.review()
+    assert (review.verdict, review.changes, review.hazards, review.problems) == (
+        Verdict.UNCHANGED,
+        (),
+        (),
+        (),
+    )
+    assert not any(one.moved for one in review.landings)
+    assert review.head_commit == review.base_commit == repository.git("rev-parse", "HEAD")
+    assert exit_code(review) == 0
+
+
+def test_comments_and_order_are_no_change(repository: Repository) -> None:
+    text = repository.file(WORKLOADS).read_text()
+    repository.file(WORKLOADS).write_text(f"# said otherwise\n{text}")
+    review = repository.review()
+    assert (review.verdict, review.changes) == (Verdict.UNCHANGED, ())
+    assert review.environments[0].digest == review.environments[0].base_digest
+    assert review.head_commit is None
+
+
+def test_another_flavor_reboots_one_server(repository: Repository) -> None:
+    repository.edit(
+        WORKLOADS,
+        ("web-1: {image: linux-kvm, flavor: kvm-small", "web-1: {image: linux-kvm, flavor: kvm-medium"),
+    )
+    review = repository.review()
+    (change,) = review.changes
+    assert (change.kind, change.name, change.field, change.old, change.new) == (
+        "workloads",
+        "web-1",
+        "flavor",
+        "kvm-small",
+        "kvm-medium",
+    )
+    assert str(change.place) == "stacks/sandbox/workloads.yaml:6"
+    (resource,) = review.resources
+    assert (resource.operation, resource.name, resource.properties) == (
+        Operation.UPDATE,
+        "web-1",
+        ("flavorId",),
+    )
+    (hazard,) = review.hazards
+    assert (hazard.kind, hazard.servers) == (HazardKind.REBOOT, ("web-1",))
+    assert (review.verdict, exit_code(review)) == (Verdict.ATTENTION, 0)
+    assert review.environments[0].digest != review.environments[0].base_digest
+
+
+def test_a_workload_that_comes_to_esxi(repository: Repository) -> None:
+    repository.edit(
+        WORKLOADS,
+        ("queue: {image: linux-kvm, flavor: kvm-small", "queue: {image: linux-esxi, flavor: esxi-small"),
+    )
+    review = repository.review()
+    (landing,) = (one for one in review.landings if one.moved)
+    assert landing.before is not None
+    assert landing.after is not None
+    assert (landing.workload, landing.before.aggregate, landing.after.aggregate) == (
+        "queue",
+        "general",
+        "vendor",
+    )
+    assert landing.after.decided_by == "required traits"
+    found = hazards(review)
+    assert found[HazardKind.REPLACE].servers == found[HazardKind.DATA_LOSS].servers == ("queue",)
+    missing = {one.feature: one for one in review.missing_features}
+    assert missing["pause"].source == "Nova's support matrix, [operation.pause] driver.vmware=missing"
+    assert not missing["pause"].needed
+    (transfer,) = review.transfers
+    assert (transfer.image, transfer.copies, transfer.total) == ("linux-esxi", 1, transfer.size)
+    assert review.environments[0].proof.after is not None
+    assert review.environments[0].proof.after.holds
+
+
+def test_hosts_that_leave_must_be_drained(repository: Repository) -> None:
+    text = repository.file("sandbox/compute.yaml").read_text()
+    assert "kvm[01-" in text
+    before = repository.review()
+    shape = before.environments[0].shape.after
+    assert shape is not None
+    hosts = next(one.hosts for one in shape.aggregates if one.name == "general")
+    repository.edit("sandbox/compute.yaml", ("kvm[01-", "kvm[02-"))
+    hazard = hazards(repository.review())[HazardKind.DRAIN]
+    assert hosts[0] in hazard.message
+    assert "web-1" in hazard.servers
+    assert "ledger-db" not in hazard.servers
+
+
+def test_findings_are_new_fixed_or_unchanged(repository: Repository) -> None:
+    late = ("review: 2027-06-30", "review: 2026-06-30")
+    repository.edit(WORKLOADS, late)
+    repository.commit("one overdue")
+    repository.edit(WORKLOADS, ("# What runs.", "# A line more.\n# What runs."))
+    (finding,) = repository.review().findings
+    assert (finding.status, finding.rule) == (Status.UNCHANGED, "restriction-review")
+    assert exit_code(repository.review()) == 0
+    repository.edit(WORKLOADS, tuple(reversed(late)), ("review: 2027-03-31", "review: 2026-03-31"))  # type: ignore[arg-type]
+    review = repository.review()
+    assert {one.status for one in review.findings} == {Status.NEW, Status.FIXED}
+    assert (review.verdict, exit_code(review)) == (Verdict.ATTENTION, 1)
+
+
+def test_a_rename_keeps_what_exists(repository: Repository) -> None:
+    repository.edit(WORKLOADS, ("  queue: {image", "  waiting: {was: queue, image"))
+    review = repository.review()
+    (change,) = review.changes
+    assert (change.action, change.old, change.new) == (Action.RENAMED, "queue", "waiting")
+    assert {one.operation for one in review.resources} <= {Operation.UPDATE, Operation.RENAME}
+    assert not review.hazards
+
+
+def test_a_restricted_workload_on_kvm_is_blocked(repository: Repository) -> None:
+    repository.edit(
+        WORKLOADS,
+        ("    image: linux-esxi\n    flavor: esxi-medium", "    image: linux-kvm\n    flavor: kvm-medium"),
+    )
+    review = repository.review()
+    assert review.verdict is Verdict.BLOCKED
+    assert any(one.status is Status.NEW and one.severity == "error" for one in review.findings)
+    assert exit_code(review) == 1
+
+
+def test_a_base_that_does_not_exist(repository: Repository) -> None:
+    repository.edit(WORKLOADS, ("review: 2027-06-30", "review: 2026-06-30"))
+    review = repository.review(base="no-such")
+    assert "no revision" in review.problems[0].message
+    assert [one.rule for one in review.findings] == ["restriction-review"]
+    assert review.landings
+    assert (review.verdict, exit_code(review)) == (Verdict.INCOMPLETE, 2)
+
+
+@pytest.mark.parametrize("broken", ["workloads: [", "  web-1: {image: linux-kvm, flavor: 3}"])
+@pytest.mark.parametrize("side", ["base", "head"])
+def test_one_side_that_cannot_be_read(repository: Repository, side: str, broken: str) -> None:
+    sound = repository.file(WORKLOADS).read_text()
+    wrong = (
+        broken + "\n"
+        if "[" in broken
+        else sound.replace(
+            "  web-1: {image: linux-kvm, flavor: kvm-small, networks: [app], security_groups: [web]}", broken
+        )
+    )
+    first, then = (wrong, sound) if side == "base" else (sound, wrong)
+    repository.file(WORKLOADS).write_text(first)
+    repository.git("add", "-A")
+    repository.git("commit", "-qm", "first", "--allow-empty")
+    repository.file(WORKLOADS).write_text(then)
+    review = repository.review()
+    assert (review.verdict, exit_code(review)) == (Verdict.INCOMPLETE, 2)
+    part = review.environments[0]
+    reading, other = (part.base, part.head) if side == "base" else (part.head, part.base)
+    assert reading in (Reading.FAULTY, Reading.UNREADABLE)
+    assert other is Reading.READ
+    assert any(one.side == side for one in review.problems)
+    status = Status.FIXED if side == "base" else Status.NEW
+    assert any(
+        one.status is status and str(one.place).startswith("stacks/sandbox/workloads.yaml")
+        for one in review.findings
+    )
+    assert any(one.name == "web-1" for one in review.changes)
+
+
+def test_an_environment_that_is_new(repository: Repository) -> None:
+    repository.git("mv", "stacks/sandbox", "stacks/other")
+    repository.commit("another name")
+    review = repository.review("other", base="HEAD~1")
+    assert review.environments[0].base is Reading.ABSENT
+    assert {one.action for one in review.changes} == {Action.ADDED}
+    assert not review.problems
+
+
+def test_the_same_review_is_the_same_to_the_byte(repository: Repository) -> None:
+    repository.edit(
+        WORKLOADS,
+        ("web-1: {image: linux-kvm, flavor: kvm-small", "web-1: {image: linux-kvm, flavor: kvm-medium"),
+    )
+    first, second = (json.dumps(document(repository.review())) for _ in range(2))
+    assert first == second
+    assert str(repository.top) not in first
+
+
+def test_the_committed_schema_is_current_and_a_review_fits_it(repository: Repository) -> None:
+    committed = json.loads((ROOT / "docs" / "schema" / "review.schema.json").read_text())
+    assert committed == schema(), "run: make language"
+    repository.edit(
+        WORKLOADS,
+        ("queue: {image: linux-kvm, flavor: kvm-small", "queue: {image: linux-esxi, flavor: esxi-small"),
+    )
+    written = document(repository.review())
+    jsonschema.validate(written, committed)
+    assert {"verdict", "changes", "landings", "findings", "hazards", "digest"} <= written.keys()
+    assert {"before", "after"} <= written["landings"][0].keys()
