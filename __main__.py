@@ -62,7 +62,7 @@ def main() -> None:
                 pass
         folder = config.get("images") or os.environ.get("ESTATE_IMAGES") or loaded.folder / "images"
         image_files = store(estate.images.values(), Path(folder))
-        texts: dict[str, pulumi.Input[str]] = {**user_data(estate, loaded.folder)[0]}
+        texts: dict[str, pulumi.Input[str]] = {**user_data(loaded)[0]}
         for workload, servers in secret_user_data(estate):
             assert workload.user_data is not None
             assert workload.user_data.secret is not None

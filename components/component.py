@@ -1,9 +1,24 @@
 """What all components share: token, facts, and the one place that makes options of children."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ref:
+    """What other components need of a thing whose name is a part of their children's names."""
+
+    id: pulumi.Output[str]
+    was: str | None = None
+    """Its name before a rename."""
+
+
+def formerly(before: str, was: str | None, after: str = "") -> str | None:
+    """A name as it was before the name in its middle was renamed; ``None`` if that was not."""
+    return None if was is None else f"{before}{was}{after}"
 
 
 class Component(pulumi.ComponentResource):
@@ -22,18 +37,17 @@ class Component(pulumi.ComponentResource):
         *,
         was: str | None = None,
     ) -> None:
-        """``was``: its name before a rename. What exists then keeps its id and takes the new name."""
+        """``was``: its name before a rename. What exists then keeps its id.
+
+        Children named after the component follow by themselves (the engine inherits aliases). Those named
+        after something else as well say their own ``was``; a URN has types of parents, and not their names.
+        """
         self._facts = {"name": name, **facts}
-        token = f"estate:index:{type(self).__name__}"
-        self._before: list[pulumi.Alias] = []
         if was is not None:
             opts = pulumi.ResourceOptions.merge(
                 opts, pulumi.ResourceOptions(aliases=[pulumi.Alias(name=was)])
             )
-            # Children named after the component follow its alias by themselves (pulumi/resource.py
-            # inherited_child_alias); those with names of their own need their old parent.
-            self._before = [pulumi.Alias(parent=pulumi.create_urn(name=was, type_=token))]
-        super().__init__(token, name, dict(self._facts), opts)
+        super().__init__(f"estate:index:{type(self).__name__}", name, dict(self._facts), opts)
 
     def child(
         self,
@@ -44,13 +58,14 @@ class Component(pulumi.ComponentResource):
         replace_on_changes: Sequence[str] = (),
         ignore_changes: Sequence[str] = (),
         was: str | None = None,
+        protect: bool | None = None,
         custom_timeouts: pulumi.CustomTimeouts | None = None,
     ) -> pulumi.ResourceOptions:
-        """Options of a child. ``protect`` comes from the parent by itself (pulumi/resource.py).
+        """Options of a child.
 
-        ``was``: its own name before a rename, where it differs from what the component's rename tells.
+        :param was: its own name before a rename, where it differs from what the component's rename tells.
+        :param protect: as its parent has it (pulumi/resource.py) if it says nothing itself.
         """
-        aliases = [*self._before, *([pulumi.Alias(name=was)] if was is not None else [])]
         return pulumi.ResourceOptions(
             parent=self,
             depends_on=list(depends_on),
@@ -58,7 +73,8 @@ class Component(pulumi.ComponentResource):
             delete_before_replace=delete_before_replace,
             replace_on_changes=list(replace_on_changes),
             ignore_changes=list(ignore_changes),
-            aliases=aliases or None,
+            aliases=[pulumi.Alias(name=was)] if was is not None else None,
+            protect=protect,
             custom_timeouts=custom_timeouts,
         )
 

@@ -19,4 +19,9 @@ class EsxiAggregate(HostAggregate):
         clusters: Sequence[ClusterRef],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__(aggregate, {one.compute_host: one.id for one in clusters}, opts)
+        super().__init__(
+            aggregate,
+            {one.compute_host: one.id for one in clusters},
+            {one.compute_host: one.traits for one in clusters},
+            opts,
+        )

@@ -27,12 +27,15 @@ class ClusterRef:
 
     name: str
     compute_host: str
+    traits: tuple[str, ...]
     id: pulumi.Output[str]
     """Managed object id, e.g. ``domain-c26``: start of the name of its compute node."""
 
 
 class EsxiCluster(Component):
     """Hosts in a cluster with DRS and HA. The hosts are in the data center already, outside other clusters.
+
+    What the provider cannot set is compared only: EVC, and the hosts' VMkernel adapters.
 
     The cluster's ``host_system_ids`` are the one owner of host membership. A referenced cluster is neither
     made nor changed, only found and compared with the documents.
@@ -59,16 +62,16 @@ class EsxiCluster(Component):
             },
             "haEnabled": cluster.ha.enabled,
         }
-        super().__init__(cluster.name, facts, opts)
+        super().__init__(cluster.name, facts, opts, was=cluster.was)
         invoke = pulumi.InvokeOutputOptions(provider=vcenter.provider)
+        as_declared = ClusterAsDeclared(
+            cluster.name, vcenter=cluster.vcenter, declared=declared(cluster), opts=self.child()
+        )
         if cluster.mode is Mode.REFERENCED:
-            ClusterAsDeclared(
-                cluster.name, vcenter=cluster.vcenter, declared=declared(cluster), opts=self.child()
-            )
             found = vsphere.get_compute_cluster_output(
                 name=cluster.name, datacenter_id=vcenter.datacenter_id, opts=invoke
             )
-            self.ref = ClusterRef(name=cluster.name, compute_host=cluster.compute_host, id=found.id)
+            self.ref = _ref(cluster, found.id)
             self.done(id=found.id)
             return
         hosts = [
@@ -90,7 +93,11 @@ class EsxiCluster(Component):
             ha_enabled=cluster.ha.enabled,
             ha_admission_control_policy="resourcePercentage" if control else "disabled",
             ha_admission_control_host_failure_tolerance=control.host_failures if control else 0,
-            opts=self.child(provider=vcenter.provider),
+            opts=self.child(provider=vcenter.provider, depends_on=[as_declared]),
         )
-        self.ref = ClusterRef(name=cluster.name, compute_host=cluster.compute_host, id=resource.id)
+        self.ref = _ref(cluster, resource.id)
         self.done(id=resource.id)
+
+
+def _ref(cluster: Cluster, moid: pulumi.Output[str]) -> ClusterRef:
+    return ClusterRef(name=cluster.name, compute_host=cluster.compute_host, traits=cluster.traits, id=moid)

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_openstack as openstack
 
-from components.component import Component
+from components.component import Component, Ref, formerly
 from estate.model import Flavor as Model
 from estate.model import Hypervisor
 from estate.placement.triple import flavor_extra_specs
@@ -33,13 +33,13 @@ class Flavor(Component):
         self,
         flavor: Model,
         *,
-        project_ids: Mapping[str, pulumi.Output[str]],
+        projects: Mapping[str, Ref],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         extra_specs = flavor_extra_specs(flavor)
         is_public = flavor.hypervisor is Hypervisor.KVM and not flavor.projects
         facts = {"hypervisor": flavor.hypervisor.value, "extraSpecs": extra_specs, "isPublic": is_public}
-        super().__init__(flavor.name, facts, opts)
+        super().__init__(flavor.name, facts, opts, was=flavor.was)
         resource = openstack.compute.Flavor(
             flavor.name,
             name=flavor.name,
@@ -50,14 +50,17 @@ class Flavor(Component):
             is_public=is_public,
             # Always the whole map: the provider deletes all keys before it writes the new ones.
             extra_specs=extra_specs,
-            opts=self.child(delete_before_replace=True),  # Nova allows a name once
+            # Nova allows a name once, and cannot rename a flavor: another one would resize all its servers.
+            opts=self.child(delete_before_replace=True, ignore_changes=["name"]),
         )
         for project in flavor.projects:
             openstack.compute.FlavorAccess(
                 f"{flavor.name}/{project}",
                 flavor_id=resource.id,
-                tenant_id=project_ids[project],
-                opts=self.child(delete_before_replace=True),
+                tenant_id=projects[project].id,
+                opts=self.child(
+                    delete_before_replace=True, was=formerly(f"{flavor.name}/", projects[project].was)
+                ),
             )
         self.ref = FlavorRef(
             name=flavor.name,

@@ -1,6 +1,6 @@
 """What KVM and ESXi aggregates have in common: hosts join when ready and open when isolated."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -41,9 +41,13 @@ class HostAggregate(Component):
         self,
         aggregate: Aggregate,
         hosts: Mapping[str, pulumi.Input[str]],
+        traits: Mapping[str, Sequence[str]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """``hosts``: nova-compute host → managed object id of its vSphere cluster, empty for KVM."""
+        """``hosts``: nova-compute host → managed object id of its vSphere cluster, empty for KVM.
+
+        ``traits``: nova-compute host → what it is declared to have besides the trait of its hypervisor.
+        """
         trait = TRAIT[aggregate.hypervisor]
         metadata = aggregate_metadata(aggregate)
         facts = {
@@ -53,12 +57,14 @@ class HostAggregate(Component):
             "traits": [trait],
             "metadata": metadata,
         }
-        super().__init__(aggregate.name, facts, opts)
-        leaving = LeavingHosts(aggregate.name, hosts=list(hosts), opts=self.child())
+        super().__init__(aggregate.name, facts, opts, was=aggregate.was)
+        leaving = LeavingHosts(
+            aggregate.name, zone=aggregate.availability_zone, hosts=list(hosts), opts=self.child()
+        )
         ready = [
             ComputeReady(
                 host,
-                trait=trait,
+                traits=[trait, *traits[host]],
                 aggregate=aggregate.name,
                 zone=aggregate.availability_zone,
                 cluster_id=cluster_id,

@@ -16,6 +16,7 @@ class Keypair(Component):
             keypair.name,
             name=keypair.name,
             public_key=keypair.public_key,
-            opts=self.child(delete_before_replace=True),  # Nova allows a name once per user
+            # Nova allows a name once per user, and cannot rename a key.
+            opts=self.child(delete_before_replace=True, ignore_changes=["name"]),
         ).name
         self.done(keypair=self.name)

@@ -10,4 +10,5 @@ class KvmAggregate(HostAggregate):
     """KVM hosts, one nova-compute each; they exist already."""
 
     def __init__(self, aggregate: Aggregate, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(aggregate, dict.fromkeys(aggregate.hosts, ""), opts)
+        traits = {host: one.traits for one in aggregate.host_classes.values() for host in one.hosts}
+        super().__init__(aggregate, dict.fromkeys(aggregate.hosts, ""), traits, opts)

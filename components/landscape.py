@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.address_scope import AddressScope, SubnetPool
+from components.component import Ref
 from components.distributed_switch import DistributedSwitch
 from components.esxi_aggregate import EsxiAggregate
 from components.esxi_cluster import EsxiCluster
@@ -70,19 +71,21 @@ def build(
         if one.managed_switch is not None
     ]
     clusters = {
-        name: EsxiCluster(one, vcenter=vcenters[one.vcenter], destroy_allowed=destroy_allowed, opts=top()).ref
+        name: EsxiCluster(
+            one, vcenter=vcenters[one.vcenter], destroy_allowed=destroy_allowed, opts=top(one)
+        ).ref
         for name, one in estate.clusters.items()
     }
 
     def aggregate(one: Aggregate) -> HostAggregate:
         if one.hypervisor is Hypervisor.KVM:
-            return KvmAggregate(one, opts=top())
-        return EsxiAggregate(one, clusters=[clusters[name] for name in one.clusters], opts=top())
+            return KvmAggregate(one, opts=top(one))
+        return EsxiAggregate(one, clusters=[clusters[name] for name in one.clusters], opts=top(one))
 
     aggregates = {name: aggregate(one).ref for name, one in estate.aggregates.items()}
-    projects = {name: Project(one, opts=top()) for name, one in estate.projects.items()}
-    project_ids = {name: one.id for name, one in projects.items()}
-    networks = _networks(estate, project_ids, switches, top)
+    projects = {name: Project(one, opts=top(one)) for name, one in estate.projects.items()}
+    project_refs = {name: one.ref for name, one in projects.items()}
+    networks = _networks(estate, project_refs, switches, top)
     groups = {name: SecurityGroup(one, opts=top(one)) for name, one in estate.security_groups.items()}
     for group in groups.values():
         group.allow(groups)
@@ -91,19 +94,20 @@ def build(
         name: made
         for array in estate.storage.values()
         for name, made in StorageArray(
-            array.name, estate=estate, cluster_ids=cluster_ids, project_ids=project_ids, opts=top(array)
+            array.name, estate=estate, cluster_ids=cluster_ids, projects=project_refs, opts=top(array)
         ).volume_types.items()
     }
     for project in projects.values():
         project.limit_volumes(volume_types)
-    server_groups = {name: ServerGroup(one, opts=top()) for name, one in estate.server_groups.items()}
+    server_groups = {name: ServerGroup(one, opts=top(one)) for name, one in estate.server_groups.items()}
     surroundings = Surroundings(
         images={
             name: TaggedImage(one, files=image_files, opts=top(one)).refs
             for name, one in estate.images.items()
         },
         flavors={
-            name: Flavor(one, project_ids=project_ids, opts=top()).ref for name, one in estate.flavors.items()
+            name: Flavor(one, projects=project_refs, opts=top(one)).ref
+            for name, one in estate.flavors.items()
         },
         networks=networks,
         security_group_ids={name: group.id for name, group in groups.items()},
@@ -147,7 +151,7 @@ def _clusters_of(
 
 def _networks(
     estate: Estate,
-    project_ids: Mapping[str, pulumi.Output[str]],
+    projects: Mapping[str, Ref],
     switches: Sequence[pulumi.Resource],
     top: Callable[[ResourceBlock | None], pulumi.ResourceOptions],
 ) -> dict[str, NetworkRef]:
@@ -164,7 +168,7 @@ def _networks(
             one,
             back_end=estate.estate.network_backend,
             pool_ids=pools,
-            project_ids=project_ids,
+            projects=projects,
             switches=switches,
             opts=top(one),
         ).ref

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_openstack as openstack
 from pulumi_openstack.networking import NetworkSegmentArgsDict, PortFixedIpArgsDict
 
-from components.component import Component
+from components.component import Component, Ref, formerly
 from components.gates.host_routes import HostRoutes
 from estate.model import Network, NetworkBackend, Subnet
 from estate.model.words import Address
@@ -23,6 +23,13 @@ class NetworkRef:
     """Known once the network's subnets exist as well: a port takes its addresses from them."""
     model: Network
     subnet_ids: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)
+
+    def was_of(self, subnet: str) -> str | None:
+        """``NETWORK/SUBNET`` before either was renamed; ``None`` if neither was."""
+        was = self.model.subnets[subnet].was
+        if was is None and self.model.was is None:
+            return None
+        return f"{self.model.was or self.name}/{was or subnet}"
 
     def fixed(self, addresses: tuple[Address, ...]) -> list[PortFixedIpArgsDict]:
         """``fixedIps`` of a port: these addresses, and one of Neutron's choice of every other version.
@@ -63,14 +70,14 @@ class LogicalNetwork(Component):
         *,
         back_end: NetworkBackend,
         pool_ids: Mapping[str, pulumi.Output[str]],
-        project_ids: Mapping[str, pulumi.Output[str]],
+        projects: Mapping[str, Ref],
         switches: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Make the network.
 
         :param pool_ids: of every subnet pool of the estate, by name.
-        :param project_ids: of every project of the estate, by name.
+        :param projects: every project of the estate, by name.
         :param switches: distributed switches on which the network back end will carry it.
         """
         cidrs = {name: str(subnet.cidr) for name, subnet in network.subnets.items()}
@@ -96,8 +103,12 @@ class LogicalNetwork(Component):
                 action="access_as_shared",
                 object_type="network",
                 object_id=resource.id,
-                target_tenant=project_ids[project],
-                opts=self.child(delete_before_replace=True),  # Neutron allows one per project
+                target_tenant=projects[project].id,
+                # Neutron allows one per project.
+                opts=self.child(
+                    delete_before_replace=True,
+                    was=formerly(f"{network.name}/shared/", projects[project].was),
+                ),
             )
         subnets = {
             name: self._subnet(network.name, subnet, resource.id, pool_ids)
@@ -135,14 +146,19 @@ class LogicalNetwork(Component):
             enable_dhcp=subnet.dhcp,
             ipv6_address_mode=mode,
             ipv6_ra_mode=mode,
-            opts=self.child(delete_before_replace=True),  # Neutron allows no overlap in a network
+            # Neutron allows no overlap in a network.
+            opts=self.child(
+                delete_before_replace=True,
+                was=formerly(f"{network}/", subnet.was),
+                protect=subnet.protect,
+            ),
         )
         if subnet.host_routes:
             HostRoutes(
                 f"{network}/{subnet.name}",
                 subnet_id=made.id,
                 routes={str(route.destination): str(route.next_hop) for route in subnet.host_routes},
-                opts=self.child(),
+                opts=self.child(was=formerly(f"{network}/", subnet.was, "-routes")),
             )
         return made
 

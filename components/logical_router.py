@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_openstack as openstack
 
-from components.component import Component
+from components.component import Component, formerly
 from components.logical_network import NetworkRef
 from estate.model import Router
 
@@ -37,7 +37,10 @@ class LogicalRouter(Component):
                 f"{router.name}/{network.name}/{name}",
                 router_id=resource.id,
                 subnet_id=subnet_id,
-                opts=self.child(delete_before_replace=True),  # one interface per subnet
+                # One interface per subnet.
+                opts=self.child(
+                    delete_before_replace=True, was=formerly(f"{router.name}/", network.was_of(name))
+                ),
             )
             for network in networks
             for name, subnet_id in network.subnet_ids.items()

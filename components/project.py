@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_openstack as openstack
 
-from components.component import Component
+from components.component import Component, Ref
 from components.gates.volume_type_quota import VolumeTypeQuota
 from estate.model import Mode
 from estate.model import Project as Model
@@ -16,7 +16,7 @@ class Project(Component):
     """A project in the domain of the login; ``id`` is its Keystone id. If referenced, it is found by name."""
 
     def __init__(self, project: Model, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(project.name, {"mode": project.mode.value}, opts)
+        super().__init__(project.name, {"mode": project.mode.value}, opts, was=project.was)
         self._project = project
         if project.mode is Mode.REFERENCED:
             found = openstack.identity.get_project_output(
@@ -27,6 +27,7 @@ class Project(Component):
             self.id = openstack.identity.Project(
                 project.name, name=project.name, description=project.description or "", opts=self.child()
             ).id
+        self.ref = Ref(id=self.id, was=project.was)
         self._quotas(project)
         self.done(id=self.id)
 
@@ -72,14 +73,14 @@ class Project(Component):
                 opts=self.child(),
             )
         limits = {
-            f"{what}_{key}": limit
+            (what, key): limit
             for key, one in volumes.types.items()
             for what, limit in (("volumes", one.volumes), ("gigabytes", one.size))
             if limit is not None
         }
         if limits:
-            # The project's id, known only once all the types are: the limits need them.
-            project_id = pulumi.Output.all(self.id, *(volume_types[key] for key in volumes.types)).apply(
-                lambda ids: str(ids[0])
+            # A renamed type has its old name in Cinder.
+            named = pulumi.Output.all(**{key: volume_types[key] for key in volumes.types}).apply(
+                lambda names: {f"{what}_{names[key]}": limit for (what, key), limit in limits.items()}
             )
-            VolumeTypeQuota(name, project_id=project_id, limits=limits, opts=self.child())
+            VolumeTypeQuota(name, project_id=self.id, limits=named, opts=self.child())

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_openstack as openstack
 
-from components.component import Component
+from components.component import Component, formerly
 from estate.model import SecurityGroup as Model
 from estate.model import SecurityGroupRule
 from estate.model.security_groups import Protocol
@@ -17,6 +17,7 @@ class SecurityGroup(Component):
     def __init__(self, group: Model, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(group.name, {"rules": [_say(rule) for rule in group.rules]}, opts, was=group.was)
         self._group = group
+        self.was = group.was
         resource = openstack.networking.SecGroup(
             group.name,
             name=group.name,
@@ -45,14 +46,23 @@ class SecurityGroup(Component):
                     port_range_max=last,
                     remote_ip_prefix=str(rule.remote) if rule.remote else None,
                     remote_group_id=groups[rule.group].id if rule.group else None,
-                    opts=self.child(delete_before_replace=True),  # Neutron allows a rule once
+                    opts=self.child(
+                        delete_before_replace=True,  # Neutron allows a rule once
+                        was=formerly(f"{self._group.name}/", _said_before(rule, groups), f"/ipv{version}"),
+                    ),
                 )
 
 
-def _say(rule: SecurityGroupRule) -> str:
-    """``ingress-tcp-443-any``: all that the rule says."""
-    remote = rule.group or (str(rule.remote) if rule.remote else "any")
+def _say(rule: SecurityGroupRule, group: str | None = None) -> str:
+    """``ingress-tcp-443-any``: all that the rule says; ``group`` in place of the group that it names."""
+    remote = group or rule.group or (str(rule.remote) if rule.remote else "any")
     return "-".join([rule.direction.value, rule.protocol.value, rule.ports or "all", remote])
+
+
+def _said_before(rule: SecurityGroupRule, groups: Mapping[str, SecurityGroup]) -> str | None:
+    """The same with the earlier name of the group that it names, if that was renamed."""
+    was = groups[rule.group].was if rule.group else None
+    return _say(rule, was) if was else None
 
 
 def _versions(rule: SecurityGroupRule) -> tuple[int, ...]:

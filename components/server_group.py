@@ -19,10 +19,14 @@ class ServerGroup(Component):
     """
 
     def __init__(self, group: Model, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(group.name, {"policy": group.policy.value}, opts)
+        super().__init__(group.name, {"policy": group.policy.value}, opts, was=group.was)
         self._group = group
         self.id = openstack.compute.ServerGroup(
-            group.name, name=group.name, policies=group.policy.value, opts=self.child()
+            group.name,
+            name=group.name,
+            policies=group.policy.value,
+            # Nova cannot rename a group; a new one would make all its servers anew.
+            opts=self.child(ignore_changes=["name"]),
         ).id
         self.done(id=self.id)
 

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_openstack as openstack
 from pulumi_openstack.compute import InstanceBlockDeviceArgsDict
 
-from components.component import Component
+from components.component import Component, formerly
 from components.flavor import FlavorRef
 from components.host_aggregate import AggregateRef
 from components.logical_network import NetworkRef
@@ -159,14 +159,17 @@ class Workload(Component):
             security_group_ids=[self._in.security_group_ids[group] for group in workload.security_groups],
             # What no rule allows is refused: without this Neutron would add the project's default group.
             no_security_groups=not workload.security_groups,
-            opts=self.child(delete_before_replace=bool(fixed)),  # an address can be bound once
+            opts=self.child(
+                delete_before_replace=bool(fixed),  # an address can be bound once
+                was=formerly(f"{server}/", network.model.was),
+            ),
         ).id
 
     def _volumes(
         self, server: str, workload: Model, instance: openstack.compute.Instance, aggregate: AggregateRef
     ) -> None:
         for key, volume in workload.volumes.items():
-            name = f"{server}/{key}"
+            name, was = f"{server}/{key}", formerly(f"{server}/", volume.was)
             made = openstack.blockstorage.Volume(
                 name,
                 name=name,
@@ -178,13 +181,13 @@ class Workload(Component):
                 enable_online_resize=True if aggregate.hypervisor is Hypervisor.KVM else None,
                 # Nova attaches a volume only in the server's own zone ([cinder] cross_az_attach = False).
                 availability_zone=aggregate.availability_zone,
-                opts=self.child(),
+                opts=self.child(was=was),
             )
             openstack.compute.VolumeAttach(
                 name,
                 instance_id=instance.id,
                 volume_id=made.id,
-                opts=self.child(delete_before_replace=True),
+                opts=self.child(delete_before_replace=True, was=was),
             )
 
 

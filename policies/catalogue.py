@@ -134,10 +134,22 @@ def config_of(estate: Estate, ids: Ids | None = None) -> dict[str, Any]:
             if workload.restriction is not None
         },
         "exemptions": [
-            {"rule": one.rule, "subject": one.subject, "expires": one.expires.isoformat()}
+            {"rule": one.rule, "subject": subject, "expires": one.expires.isoformat()}
             for one in estate.exemptions.values()
+            for subject in _subjects(estate, one.subject)
         ],
     }
+
+
+def _subjects(estate: Estate, subject: str) -> list[str]:
+    """The block, and the resources that stand for a part of it under a name of their own."""
+    kind, _, name = subject.partition("/")
+    parts: tuple[str, ...] = ()
+    if kind == "workloads" and name in estate.workloads:
+        parts = estate.workloads[name].servers
+    elif kind == "images" and name in estate.images:
+        parts = tuple(glance_name(name, version) for version in estate.images[name].versions)
+    return list(dict.fromkeys([subject, *(f"{kind}/{part}" for part in parts)]))
 
 
 def _by_id(known: Mapping[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:

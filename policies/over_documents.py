@@ -32,7 +32,7 @@ def judged(loaded: Loaded) -> tuple[Problem, ...]:
         *contradictions.check(loaded.draft),
         *findings(loaded.draft, day),
         *register.check(loaded.draft, day),
-        *user_data(loaded.draft, loaded.folder)[1],
+        *user_data(loaded)[1],
     ]
     return tuple(sorted([*loaded.problems, *loaded.locate(broken)], key=lambda one: one.position))
 

@@ -89,17 +89,24 @@ class Recorder(MockMonitor):
 
 
 def record(program: Callable[[], object], *, preview: bool = False) -> dict[str, Registration]:
-    """Run ``program`` under mocks; what it registered, by ``TYPE::NAME`` with the type's last word."""
+    """Run ``program`` under mocks; what it registered, by ``TYPE::NAME`` with the type's last word.
+
+    A component of the same type and name as a resource is there by its whole type.
+    """
     asyncio.set_event_loop(asyncio.new_event_loop())
     mocks = _Cloud(preview)
     recorder = Recorder(mocks)
     set_mocks(mocks, project="estate", stack="stack", preview=preview, monitor=recorder)
     pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]
-    found = {}
+    found: dict[str, Registration] = {}
     for urn, request in recorder.requests.items():
         if request.type == "pulumi:pulumi:Stack":
             continue
-        found[f"{request.type.split(':')[-1]}::{request.name}"] = Registration(
+        key = f"{request.type.split(':')[-1]}::{request.name}"
+        if key in found:  # a component whose main resource has its name
+            component = found.pop(key)
+            found[f"{component.type}::{component.name}"] = component
+        found[key] = Registration(
             urn=urn,
             type=request.type,
             name=request.name,
@@ -126,8 +133,8 @@ def record(program: Callable[[], object], *, preview: bool = False) -> dict[str,
 def record_estate(estate: Estate, *, preview: bool = False) -> dict[str, Registration]:
     """What ``build`` registers for an estate. User data is what documents say, of files their name."""
     logins = dict.fromkeys(estate.vcenters, LOGIN)
-    files = {
-        glance_name(name, version): f".estate/images/{glance_name(name, version)}"
+    files = {  # as `components.image_files` does: a path that follows the content, not the image's name
+        glance_name(name, version): f".estate/images/{image.source(version).file_name}"
         for name, image in estate.images.items()
         for version in image.versions
     }

@@ -8,6 +8,7 @@ since its value is unknown until then.
 """
 
 import json
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -143,7 +144,7 @@ def differences(environment: str, old: _Recorded, new: _Recorded) -> Iterable[Re
             earlier[one.urn] = found
     replaced: set[str] = set()
     renamed = {
-        _label(one): (f"id-{one.name}", f"id-{was.name}")
+        _label(one): _as_before(was, one)
         for one in new.values()
         if (was := earlier.get(one.urn)) is not None and was.name != one.name
     }
@@ -192,11 +193,11 @@ def _label(one: Registration) -> str:
 
 
 def _changed(
-    old: Registration, new: Registration, replaced: set[str], renamed: Mapping[str, tuple[str, str]]
+    old: Registration, new: Registration, replaced: set[str], renamed: Mapping[str, Mapping[str, str]]
 ) -> tuple[list[str], list[str]]:
     """Inputs that change, and those that force a replacement. What is renamed keeps its id."""
     inputs = {
-        name: _with_ids(value, dict(renamed[key] for key in needed if key in renamed))
+        name: _with_ids(value, dict(ChainMap(*(dict(renamed[key]) for key in needed if key in renamed))))
         if (needed := new.property_dependencies.get(name))
         else value
         for name, value in new.inputs.items()
@@ -215,6 +216,14 @@ def _changed(
     if new.type.startswith(_GATE):
         return properties, []
     return properties, [name for name in properties if name in forcing]
+
+
+def _as_before(was: Registration, now: Registration) -> dict[str, str]:
+    """What others get of a renamed resource → what they got before: its id, and the name that it keeps."""
+    found = {f"id-{now.name}": f"id-{was.name}"}
+    if "name" in now.ignore_changes:
+        found[str(now.inputs["name"])] = str(was.inputs["name"])
+    return found
 
 
 def _with_ids(value: object, ids: Mapping[str, str]) -> object:
@@ -240,17 +249,16 @@ def _aliases(one: Registration, earlier: Mapping[str, Registration]) -> Iterable
     """URNs that it may have had: its own aliases, and its parent's (pulumi/resource.py
     ``inherited_child_alias``: a child named after its parent follows the parent's name).
     """
-    for name, parent in one.aliases:
-        yield _urn(parent or one.parent, one, name or one.name)
-        was = earlier.get(parent or one.parent)
-        if was is not None:
-            yield _urn(was.urn, one, name or one.name)
-    was = earlier.get(one.parent)
-    if was is not None and was.urn != one.parent:
-        now = one.parent.rpartition("::")[2]
-        yield _urn(was.urn, one, one.name)
-        if one.name.startswith(now):
-            yield _urn(was.urn, one, was.name + one.name.removeprefix(now))
+    for name, above in [
+        (one.name, one.parent),
+        *((name or one.name, up or one.parent) for name, up in one.aliases),
+    ]:
+        yield _urn(above, one, name)
+        was, now = earlier.get(above), above.rpartition("::")[2]
+        if was is not None and was.urn != above:
+            yield _urn(was.urn, one, name)
+            if name.startswith(now):
+                yield _urn(was.urn, one, was.name + name.removeprefix(now))
 
 
 def _urn(parent: str, one: Registration, name: str) -> str:

@@ -97,7 +97,7 @@ def place(position: Position) -> Place:
 def _texts(loaded: Loaded) -> dict[str, str]:
     if loaded.estate is None:
         return {}
-    texts = user_data(loaded.estate, loaded.folder)[0]
+    texts = user_data(loaded)[0]
     return {
         server: f"{hashlib.sha256(text.encode()).hexdigest()} {len(text.splitlines())}"
         for server, text in texts.items()

@@ -84,6 +84,7 @@ def _kvm_hosts(estate: Estate) -> tuple[KvmHost, ...]:
             disk_gib=made.disk,
             provider_yaml=nova.provider_yaml(Hypervisor.KVM, host, made.traits).text,
             nova_conf=nova.kvm_compute(aggregate, host).text,
+            traits=nova.standard(made.traits),
         )
         for aggregate in estate.aggregates.values()
         for made in aggregate.host_classes.values()

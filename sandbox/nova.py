@@ -158,6 +158,7 @@ def _launcher(
                 "name": host.name,
                 "vcpus": host.vcpus,
                 "memory_mib": host.memory_mib,
+                "traits": list(host.traits),
                 "disk_gib": host.disk_gib,
                 "provider_config": str(provider),
             }

@@ -31,6 +31,8 @@ class KvmHost:
     """Its ``provider_config/*.yaml``: traits that Nova gives to its resource provider."""
     nova_conf: str
     """Its fragment of nova.conf. Hosts with the same fragment (but for ``host``) share a process."""
+    traits: tuple[str, ...] = ()
+    """Standard traits that its driver reports besides the usual ones, as declared of its hardware."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The gate before a cluster that is not ours."""
+"""The gate before a cluster: what vCenter's people set up in it, or all of it if it is not ours."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,10 +14,14 @@ from estate.vsphere.session import session
 
 
 class ClusterAsDeclaredProvider(Gate):
-    """Compares a referenced cluster with the documents, at every diff; it changes nothing there."""
+    """Compares a cluster and its hosts with the documents, at every diff; it changes nothing there."""
+
+    def refusal(self, cloud: Connection, olds: Props | None, props: Props) -> str | None:  # noqa: ARG002
+        """What is not as declared."""
+        return "; ".join(_differences(props)) or None
 
     def settle(self, cloud: Connection, olds: Props | None, props: Props) -> None:  # noqa: ARG002
-        """Refuse a cluster that is not as declared."""
+        """Refuse what is not as declared."""
         found = _differences(props)
         if found:
             raise CloudError("; ".join(found))

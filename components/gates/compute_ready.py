@@ -1,5 +1,7 @@
 """The gate before a host joins its aggregate."""
 
+from collections.abc import Sequence
+
 import pulumi
 from openstack.connection import Connection
 from pulumi.dynamic import Resource
@@ -9,14 +11,14 @@ from estate.openstack import computes, joining
 
 
 class ComputeReadyProvider(Gate):
-    """Waits for service, compute node and resource provider with its trait; and for Nova to take the host.
+    """Waits for service, compute node and resource provider with its traits; and for Nova to take the host.
 
     That is looked at once: ``AggregateIsolation`` looks at every diff whether they are still there.
     """
 
-    def refusal(self, cloud: Connection, props: Props) -> str | None:
+    def refusal(self, cloud: Connection, olds: Props | None, props: Props) -> str | None:
         """A host of another zone cannot join."""
-        return joining.held_by_others(cloud, props["host"], props["zone"])
+        return None if olds else joining.held_by_others(cloud, props["host"], props["zone"])
 
     def settle(self, cloud: Connection, olds: Props | None, props: Props) -> None:
         """Wait until the host is ready."""
@@ -27,7 +29,7 @@ class ComputeReadyProvider(Gate):
         computes.wait_until_ready(
             cloud,
             host,
-            props["trait"],
+            props["traits"],
             node_prefix=f"{moid}." if moid else "",
             seconds=self.patience,
             report=self.say,
@@ -50,16 +52,25 @@ class ComputeReady(Resource, module="estate", name="ComputeReady"):
         self,
         host: str,
         *,
-        trait: str,
+        traits: Sequence[str],
         aggregate: str,
         zone: str,
         cluster_id: pulumi.Input[str] = "",
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """``cluster_id``: managed object id of the vSphere cluster behind the host; empty for KVM."""
+        """``traits``: that of its hypervisor, and those declared.
+
+        ``cluster_id``: managed object id of the vSphere cluster behind the host; empty for KVM.
+        """
         super().__init__(
             ComputeReadyProvider(),
             f"{host}-ready",
-            {"host": host, "trait": trait, "aggregate": aggregate, "zone": zone, "clusterId": cluster_id},
+            {
+                "host": host,
+                "traits": list(traits),
+                "aggregate": aggregate,
+                "zone": zone,
+                "clusterId": cluster_id,
+            },
             opts,
         )

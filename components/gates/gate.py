@@ -34,8 +34,12 @@ class Gate(ResourceProvider):
 
     serialize_as_secret_always = False
 
-    def refusal(self, cloud: Connection, props: Props) -> str | None:  # noqa: ARG002
-        """Why it cannot be settled for the first time, a sentence: previews say it, and nothing is begun."""
+    def refusal(self, cloud: Connection, olds: Props | None, props: Props) -> str | None:  # noqa: ARG002
+        """Why it cannot be settled, a sentence: previews say it. Asked only if something is to change."""
+        return None
+
+    def hazard(self, cloud: Connection, olds: Props, props: Props) -> str | None:  # noqa: ARG002
+        """What a change may run into, a sentence: previews say it, and `up` tries."""
         return None
 
     def settle(self, cloud: Connection, olds: Props | None, props: Props) -> None:
@@ -65,9 +69,10 @@ class Gate(ResourceProvider):
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """Refuse what cannot be settled before it is begun."""
         why = None
-        if not _olds and type(self).refusal is not Gate.refusal:
+        olds, own = _own(_olds) or None, _own(news)
+        if olds != own and type(self).refusal is not Gate.refusal:
             with _faults():
-                why = self.refusal(_connection(self._cloud), _own(news))
+                why = self.refusal(_connection(self._cloud), olds, own)
         return CheckResult(news, [CheckFailure("", why)] if why else [])
 
     def create(self, props: Props) -> CreateResult:
@@ -88,6 +93,10 @@ class Gate(ResourceProvider):
         """Compare with what was settled, and with the cloud as it is now."""
         olds, news = _own(_olds), _own(_news)
         if olds != news:
+            if type(self).hazard is not Gate.hazard:
+                with _faults():
+                    if said := self.hazard(_connection(self._cloud), olds, news):
+                        self.say(said)
             return DiffResult(changes=True)
         with _faults():
             return DiffResult(changes=self.drifted(_connection(self._cloud), news))

@@ -18,9 +18,19 @@ class LeavingHostsProvider(Gate):
     Nova would refuse the aggregate's update, which the OpenStack provider takes for done at the next.
     """
 
-    def refusal(self, cloud: Connection, props: Props) -> str | None:
-        """An aggregate of that name that somebody else made stays as it is."""
-        return joining.name_taken(cloud, props["aggregate"])
+    def refusal(self, cloud: Connection, olds: Props | None, props: Props) -> str | None:
+        """An aggregate of that name that somebody else made stays as it is; so does a zone with servers."""
+        if olds is None:
+            return joining.name_taken(cloud, props["aggregate"])
+        if olds.get("zone", props["zone"]) != props["zone"]:
+            return joining.zone_held(cloud, props["aggregate"], olds["hosts"], props["zone"])
+        return None
+
+    def hazard(self, cloud: Connection, olds: Props, props: Props) -> str | None:
+        """Servers on hosts that leave."""
+        return joining.leaving_with_servers(
+            cloud, props["aggregate"], [host for host in olds["hosts"] if host not in props["hosts"]]
+        )
 
     def settle(self, cloud: Connection, olds: Props | None, props: Props) -> None:
         """Close the hosts that were in the aggregate and no longer shall be."""
@@ -33,10 +43,12 @@ class LeavingHostsProvider(Gate):
 class LeavingHosts(Resource, module="estate", name="LeavingHosts"):
     """Named ``AGGREGATE-leaving-hosts``."""
 
-    def __init__(self, aggregate: str, *, hosts: Sequence[str], opts: pulumi.ResourceOptions) -> None:
+    def __init__(
+        self, aggregate: str, *, zone: str, hosts: Sequence[str], opts: pulumi.ResourceOptions
+    ) -> None:
         super().__init__(
             LeavingHostsProvider(),
             f"{aggregate}-leaving-hosts",
-            {"aggregate": aggregate, "hosts": sorted(hosts)},
+            {"aggregate": aggregate, "zone": zone, "hosts": sorted(hosts)},
             opts,
         )

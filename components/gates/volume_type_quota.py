@@ -42,14 +42,14 @@ class VolumeTypeQuota(Resource, module="estate", name="VolumeTypeQuota"):
         project: str,
         *,
         project_id: pulumi.Input[str],
-        limits: Mapping[str, int],
+        limits: pulumi.Input[Mapping[str, int]],
         opts: pulumi.ResourceOptions,
     ) -> None:
         """``limits``: Cinder's key, e.g. ``volumes_standard-esxi`` or ``gigabytes_standard-esxi`` → limit."""
         super().__init__(
             VolumeTypeQuotaProvider(),
             f"{project}-volume-types",
-            {"project": project_id, "limits": dict(limits)},
+            {"project": project_id, "limits": limits},
             opts,
         )
 

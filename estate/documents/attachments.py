@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from estate.documents.loading import Loaded
 from estate.model import Estate, Finding, Workload
 from estate.model.subjects import subject
 
@@ -20,14 +21,15 @@ _SECRET = re.compile(
 """What gives a secret away: a private key, a key of cloud-init for passwords, a login in an address."""
 
 
-def user_data(estate: Estate, folder: Path) -> tuple[dict[str, str], list[Finding]]:
+def user_data(loaded: Loaded) -> tuple[dict[str, str], list[Finding]]:
     """Text of user data by server, as documents and files say it in clear; and what is wrong with it.
 
-    Servers whose user data is a secret are not in there.
+    A file lies beside the document that names it, in whichever layer. Servers whose user data is a secret
+    are not in there.
     """
     texts: dict[str, str] = {}
     findings: list[Finding] = []
-    for workload in estate.workloads.values():
+    for workload in loaded.draft.workloads.values() if loaded.draft else ():
         for variant in workload.variants:
             data = variant.workload.user_data
             if data is None or data.secret is not None:
@@ -35,6 +37,7 @@ def user_data(estate: Estate, folder: Path) -> tuple[dict[str, str], list[Findin
             field = "text" if data.file is None else "file"
             loc = variant.place("user_data", field)
             try:
+                folder = Path(loaded.where(loc).file).parent
                 text = data.text if data.text is not None else _read(folder, str(data.file))
             except _UnreadableError as error:
                 findings.append(_finding("unreadable", f"user_data: {error}", loc))
@@ -51,7 +54,7 @@ class _UnreadableError(Exception):
 def _read(folder: Path, name: str) -> str:
     file = (folder / name).resolve()
     if not file.is_relative_to(folder.resolve()):
-        raise _UnreadableError(f"expected a file inside the environment's folder, got {name}.")
+        raise _UnreadableError(f"expected a file in the folder of its document, got {name}.")
     try:
         return file.read_text(encoding="utf-8")
     except OSError as error:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from estate.model.block import Blocks, NamedBlock
+from estate.model.block import Blocks, NamedBlock, ResourceBlock
 from estate.model.hosts import Nics, Trait
 from estate.model.hypervisor import Hypervisor
 from estate.model.words import Count, GibiBytes, HostRange, MebiBytes, Name, NameRange, Ratio, RefersTo
@@ -23,7 +23,7 @@ class HostClass(NamedBlock):
     )
 
 
-class Aggregate(NamedBlock):
+class Aggregate(ResourceBlock):
     """A host aggregate and its availability zone. KVM: ``host_classes``. ESXi: ``clusters``."""
 
     hypervisor: Hypervisor = Field(description="Hypervisor of every member: `kvm` or `esxi`.")

@@ -42,7 +42,8 @@ class ResourceBlock(NamedBlock):
 
     was: Name | None = Field(
         default=None,
-        description="Its name before it was renamed: what exists is kept and takes the new name.",
+        description="Its name before it was renamed: what exists is kept. It takes the new name too, unless "
+        "its service knows no other name for it.",
     )
     protect: Flag | None = Field(
         default=None,

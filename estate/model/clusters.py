@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from estate.model.block import Block, Blocks, NamedBlock
+from estate.model.block import Block, Blocks, NamedBlock, ResourceBlock
 from estate.model.hosts import Nics, Trait
 from estate.model.ownership import Mode
 from estate.model.words import Count, Flag, GibiBytes, HostName, HostRange, MebiBytes, Name, RefersTo, shown
@@ -115,7 +115,7 @@ class Foreign(Block):
     )
 
 
-class Cluster(NamedBlock):
+class Cluster(ResourceBlock):
     """One vSphere cluster and the nova-compute service that speaks for it."""
 
     mode: Mode = Field(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from estate.model.block import NamedBlock
+from estate.model.block import ResourceBlock
 from estate.model.hosts import Trait
 from estate.model.hypervisor import Hypervisor
 from estate.model.words import Count, GibiBytes, MebiBytes, NameRange, RefersTo, Text
@@ -14,8 +14,11 @@ _KEY = re.compile(r"^[a-z0-9_]+(:[A-Za-z0-9_.-]+)+$")
 """Only keys with a scope: ComputeCapabilitiesFilter takes one without for a capability of the host."""
 
 
-class Flavor(NamedBlock):
-    """A flavor. For ESXi it is private: only the projects named may use it."""
+class Flavor(ResourceBlock):
+    """A flavor. For ESXi it is private: only the projects named may use it.
+
+    Nova cannot rename a flavor: a renamed block keeps the old name there.
+    """
 
     hypervisor: Hypervisor = Field(description="Hypervisor that its servers run on: `kvm` or `esxi`.")
     vcpus: Count = Field(description="VCPUs.")

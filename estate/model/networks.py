@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
-from estate.model.block import Block, Blocks, NamedBlock, ResourceBlock
+from estate.model.block import Block, Blocks, ResourceBlock
 from estate.model.words import Address, Cidr, Flag, Name, NameRange, RefersTo, Text, address
 
 NO_GATEWAY = "none"
@@ -80,7 +80,7 @@ class Route(Block):
         return next_hop
 
 
-class Subnet(NamedBlock):
+class Subnet(ResourceBlock):
     """Addresses of a logical network."""
 
     cidr: Cidr = Field(description="Range of addresses, e.g. `10.20.0.0/24`.")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, Strict, ValidationInfo, field_validator
 
-from estate.model.block import Block, NamedBlock
+from estate.model.block import Block, ResourceBlock
 from estate.model.ownership import Mode
 from estate.model.words import GibiBytes, MebiBytes, RefersTo, Text
 from estate.model.words import Name as BlockName
@@ -62,7 +62,7 @@ class Quota(Block):
     volumes: VolumeQuota = Field(default_factory=VolumeQuota, description="Cinder.")
 
 
-class Project(NamedBlock):
+class Project(ResourceBlock):
     """A Keystone project."""
 
     mode: Mode = Field(

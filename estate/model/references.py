@@ -13,13 +13,14 @@ from typing import get_args
 
 from pydantic.fields import FieldInfo
 
-from estate.model.block import Block
+from estate.model.block import Block, ResourceBlock
 from estate.model.estate import Estate
 from estate.model.finding import Finding, Loc
 from estate.model.hypervisor import Hypervisor
 from estate.model.nearest import nearest
 from estate.model.subjects import LABELS, subject
 from estate.model.words import RefersTo
+from estate.model.workloads import Volume
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def conflicts(estate: Estate) -> Iterator[Finding]:
     yield from _members_of_two(estate)
     yield from _zones_of_two(estate)
     yield from _names_of_two(estate)
+    yield from _renamed_from_others(estate)
 
 
 def lacks(estate: Estate) -> Iterator[Finding]:
@@ -200,6 +202,46 @@ def _names_of_two(estate: Estate) -> Iterator[Finding]:
                     loc=loc,
                     subject=subject(loc),
                 )
+
+
+def _renamed_from_others(estate: Estate) -> Iterator[Finding]:
+    """``was`` says what is gone, and one block at most can have been it."""
+    for blocks in _renameable(estate):
+        names = {str(loc[-1]) for loc, _ in blocks}
+        said: list[tuple[str, Loc]] = [(one.was, loc) for loc, one in blocks if one.was is not None]
+        first = dict(reversed(said))
+        for was, loc in said:
+            wrong = None
+            if was in names:
+                wrong = f'expected a name that no block has any more, found "{was}", which is still there'
+            elif first[was] != loc:
+                wrong = (
+                    f'"{was}" was renamed to {subject(first[was])} already, and can only be one of the two'
+                )
+            if wrong is not None:
+                yield Finding(
+                    rule="renamed-once",
+                    message=f"{wrong}. Remove was, or correct it.",
+                    loc=(*loc, "was"),
+                    subject=subject(loc),
+                )
+
+
+def _renameable(estate: Estate) -> Iterator[list[tuple[Loc, ResourceBlock | Volume]]]:
+    """Blocks that may say ``was``, in groups within which a name means one of them."""
+    for kind in type(estate).model_fields:
+        blocks = getattr(estate, kind)
+        if isinstance(blocks, dict):
+            yield [((kind, name), one) for name, one in blocks.items() if isinstance(one, ResourceBlock)]
+    yield [
+        (("storage", array, "volume_types", name), kind)
+        for array, one in estate.storage.items()
+        for name, kind in one.volume_types.items()
+    ]
+    for name, network in estate.networks.items():
+        yield [(("networks", name, "subnets", key), one) for key, one in network.subnets.items()]
+    for name, workload in estate.workloads.items():
+        yield [(("workloads", name, "volumes", key), one) for key, one in workload.volumes.items()]
 
 
 def _clusters_lack(estate: Estate) -> Iterator[Finding]:

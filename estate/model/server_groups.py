@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from estate.model.block import NamedBlock
+from estate.model.block import ResourceBlock
 
 
 class Policy(StrEnum):
@@ -21,10 +21,11 @@ class Policy(StrEnum):
         return self in (Policy.ANTI_AFFINITY, Policy.SOFT_ANTI_AFFINITY)
 
 
-class ServerGroup(NamedBlock):
+class ServerGroup(ResourceBlock):
     """A server group of Nova; to Nova a whole vSphere cluster is one host.
 
     What is to be apart is spread over the ESXi hosts of a cluster by a DRS rule that the stack keeps.
+    Nova cannot rename a group: a renamed block keeps the old name there.
     """
 
     policy: Policy = Field(

@@ -60,6 +60,10 @@ class Volume(Block):
 
     type: Annotated[Name, RefersTo("volume_types")] = Field(description="Volume type.")
     size: GibiBytes = Field(description="Size, GiB.")
+    was: Name | None = Field(
+        default=None,
+        description="Its name before it was renamed: what exists is kept and takes the new name.",
+    )
 
 
 class BootVolume(Block):
@@ -70,10 +74,12 @@ class BootVolume(Block):
 
 
 class UserData(Block):
-    """What cloud-init gets: text, a file of the environment's folder, or all of it a secret."""
+    """What cloud-init gets: text, a file beside the document, or all of it a secret."""
 
     text: str | None = Field(default=None, description="The text itself.")
-    file: Text | None = Field(default=None, description="A file, relative to the environment's folder.")
+    file: Text | None = Field(
+        default=None, description="A file, relative to the folder of the document that names it."
+    )
     secret: SecretText | None = Field(default=None, description="A secret that holds the whole text.")
 
     @model_validator(mode="after")

@@ -1,6 +1,7 @@
 """nova-compute services: whether one may join an aggregate, and whether servers may be placed on it."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,15 +42,14 @@ class Readiness:
     """What Nova and placement know of a compute host; in this order they come to know it."""
 
     host: str
-    trait: str
     node_prefix: str
     service: Service | None
     nodes: tuple[str, ...]
     """Hypervisor host names of its compute nodes."""
     providers: bool
     """Whether every compute node has its resource provider."""
-    traits: bool
-    """Whether every resource provider has the trait."""
+    lacking: tuple[str, ...]
+    """Traits that a resource provider lacks."""
 
     @property
     def missing(self) -> str | None:
@@ -80,10 +80,14 @@ class Readiness:
                 f"compute node {self.nodes[0]} of host {host} has no resource provider in placement; look "
                 "for placement errors in the log of its nova-compute"
             )
-        elif not self.traits:
-            said = (
-                f"the resource provider of host {host} lacks the trait {self.trait}; put the rendered "
-                "provider.yaml into its [compute] provider_config_location and restart its nova-compute"
+        elif self.lacking:
+            custom = [trait for trait in self.lacking if trait.startswith("CUSTOM_")]
+            said = f"the resource provider of host {host} lacks the trait {(custom or self.lacking)[0]}; " + (
+                "put the rendered provider.yaml into its [compute] provider_config_location and restart its "
+                "nova-compute"
+                if custom
+                else "its driver reports what the hardware has: take the trait from the host class, or look "
+                "why the host lacks it (BIOS, [libvirt] cpu_mode)"
             )
         return said
 
@@ -124,7 +128,7 @@ def nodes(cloud: Connection) -> dict[str, list[tuple[str, str]]]:
         query = {"marker": page["hypervisors"][-1]["id"]}
 
 
-def readiness(cloud: Connection, host: str, trait: str, node_prefix: str = "") -> Readiness:
+def readiness(cloud: Connection, host: str, traits: Collection[str], node_prefix: str = "") -> Readiness:
     """What Nova and placement know of ``host`` now.
 
     :param node_prefix: start of the name that its compute node must have; of an ESXi cluster
@@ -135,19 +139,24 @@ def readiness(cloud: Connection, host: str, trait: str, node_prefix: str = "") -
     found = [placement.traits(cloud, uuid) for uuid, _ in mine]
     return Readiness(
         host=host,
-        trait=trait,
         node_prefix=node_prefix,
         service=service,
         nodes=tuple(name for _, name in mine),
         providers=bool(found) and None not in found,
-        traits=all(trait in (one or ()) for one in found),
+        lacking=tuple(trait for trait in traits if not all(trait in (one or ()) for one in found)),
     )
 
 
 def wait_until_ready(
-    cloud: Connection, host: str, trait: str, *, node_prefix: str = "", seconds: float, report: Report
+    cloud: Connection,
+    host: str,
+    traits: Collection[str],
+    *,
+    node_prefix: str = "",
+    seconds: float,
+    report: Report,
 ) -> None:
-    """Wait until ``host`` has its service, compute node and resource provider with ``trait``.
+    """Wait until ``host`` has its service, compute node and resource provider with ``traits``.
 
     Before that Nova's add-host call leaves a membership that placement does not mirror
     (nova/compute/api.py ``AggregateAPI.add_host_to_aggregate``).
@@ -155,7 +164,7 @@ def wait_until_ready(
     :raises CloudError: after ``seconds``, with what is missing and where to look.
     """
     wait_for(
-        lambda: readiness(cloud, host, trait, node_prefix),
+        lambda: readiness(cloud, host, traits, node_prefix),
         lambda found: found.missing,
         seconds=seconds,
         report=report,
@@ -211,13 +220,17 @@ def close(cloud: Connection, host: str, why: str) -> None:
         ``ensure_no_instances_need_to_move_az_when_host_removed``).
     """
     disable(cloud, host, why)
-    servers = sorted(one.name for one in cloud.compute.servers(all_projects=True, compute_host=host))
-    if servers:
-        shown = ", ".join(servers[:8]) + (", …" if len(servers) > 8 else "")
+    if servers := servers_on(cloud, host):
         raise CloudError(
-            f"{host} {why}, but still has servers ({shown}); it takes no new ones now: move those away "
+            f"{host} {why}, but still has servers ({servers}); it takes no new ones now: move those away "
             "(openstack server migrate), then run this again"
         )
+
+
+def servers_on(cloud: Connection, host: str) -> str:
+    """Names of the servers of ``host``, in words; empty if it has none."""
+    names = sorted(one.name for one in cloud.compute.servers(all_projects=True, compute_host=host))
+    return ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
 
 
 def retire(cloud: Connection, host: str) -> None:

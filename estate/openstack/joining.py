@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from openstack.compute.v2.aggregate import Aggregate
 from openstack.connection import Connection
 
-from estate.openstack.computes import close
+from estate.openstack.computes import close, servers_on
 from estate.openstack.errors import CloudError
 from estate.openstack.waiting import Report, wait_for
 from estate.placement.triple import TRAIT
@@ -58,6 +58,32 @@ def make_way(
         lambda found: _held(host, found, zone) if found else None,
         seconds=seconds,
         report=report,
+    )
+
+
+def zone_held(cloud: Connection, aggregate: str, hosts: Sequence[str], zone: str) -> str | None:
+    """Which host keeps an aggregate in its zone, a sentence; ``None`` if none does.
+
+    Nova changes no zone while a host of it has servers (nova/compute/api.py ``is_safe_to_update_az``).
+    """
+    for host in hosts:
+        if servers := servers_on(cloud, host):
+            return (
+                f"aggregate {aggregate} cannot get zone {zone}: {host} has servers ({servers}), and Nova "
+                "moves no servers between zones. Make an aggregate of that zone with other hosts, or remove "
+                "the servers first"
+            )
+    return None
+
+
+def leaving_with_servers(cloud: Connection, aggregate: str, hosts: Sequence[str]) -> str | None:
+    """Which of the hosts that leave an aggregate have servers, a sentence; ``None`` if none has."""
+    full = [f"{host} ({servers})" for host in hosts if (servers := servers_on(cloud, host))]
+    if not full:
+        return None
+    return (
+        f"leaving aggregate {aggregate} with servers: {'; '.join(full)}. `up` closes such a host for new "
+        "servers and stops there until these have been moved away (openstack server migrate)"
     )
 
 

@@ -1,5 +1,6 @@
 """What Cinder keeps about volume types besides the types: encryption, and defaults of projects."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +59,16 @@ def decrypt(cloud: Connection, volume_type_id: str) -> None:
         _cinder(cloud).delete_type_encryption(
             _cinder(cloud).get_type_encryption(volume_type_id), volume_type_id
         )
+
+
+def volumes_of(cloud: Connection, names: Collection[str]) -> str:
+    """Names of the volumes that have a type of one of these names, in words; empty if none has."""
+    found = sorted(
+        one.name or one.id
+        for one in _cinder(cloud).volumes(details=True, all_projects=True)
+        if one.volume_type in names
+    )
+    return ", ".join(found[:8]) + (", …" if len(found) > 8 else "")
 
 
 def default_of(cloud: Connection, project_id: str) -> str | None:

@@ -9,7 +9,7 @@ aggregate, and is named after it; a volume type that serves several zones has on
 
 from dataclasses import dataclass
 
-from estate.model import Aggregate, Estate, Hypervisor, VolumeType
+from estate.model import Aggregate, Estate, Hypervisor, StorageArray, VolumeType
 from estate.model.storage import Provisioning
 
 _VMDK_TYPE = {
@@ -38,9 +38,19 @@ class BackEnd:
     """ESXi: datastores on which its volumes lie."""
 
 
-def volume_backend_name(array: str, volume_type: VolumeType) -> str:
+def name_in_cinder(volume_type: VolumeType) -> str:
+    """A renamed type keeps its name there: volumes name it (``components.storage_array``)."""
+    return volume_type.was or volume_type.name
+
+
+def _stem(array: StorageArray) -> str:
+    """How back ends of an array begin. A volume belongs to its back end by name, so it outlives a rename."""
+    return array.was or array.name
+
+
+def volume_backend_name(array: StorageArray, volume_type: VolumeType) -> str:
     """``array1-kvm`` or ``array1-vc1``: an array has one name per side, and per vCenter on ESXi."""
-    return f"{array}-{volume_type.vcenter or volume_type.serves}"
+    return f"{_stem(array)}-{volume_type.vcenter or volume_type.serves}"
 
 
 def back_ends(estate: Estate) -> tuple[BackEnd, ...]:
@@ -50,12 +60,12 @@ def back_ends(estate: Estate) -> tuple[BackEnd, ...]:
         for volume_type in array.volume_types.values():
             for aggregate in _aggregates(estate, array.name, volume_type):
                 clusters = _mounting(estate, array.name, volume_type, aggregate)
-                name = f"{array.name}-{aggregate.availability_zone}"
+                name = f"{_stem(array)}-{aggregate.availability_zone}"
                 if volume_type.vcenter is not None:
-                    name = f"{array.name}-{volume_type.vcenter}-{aggregate.availability_zone}"
+                    name = f"{_stem(array)}-{volume_type.vcenter}-{aggregate.availability_zone}"
                 found[name] = BackEnd(
                     name=name,
-                    volume_backend_name=volume_backend_name(array.name, volume_type),
+                    volume_backend_name=volume_backend_name(array, volume_type),
                     zone=aggregate.availability_zone,
                     array=array.name,
                     hypervisor=volume_type.serves,
@@ -85,7 +95,7 @@ def volume_type_extra_specs(estate: Estate, volume_type: str) -> dict[str, str]:
     """
     kind = estate.volume_types[volume_type]
     specs = {
-        "volume_backend_name": volume_backend_name(estate.array_of(volume_type), kind),
+        "volume_backend_name": volume_backend_name(estate.storage[estate.array_of(volume_type)], kind),
         "RESKEY:availability_zones": ",".join(zones(estate, volume_type)),
     }
     if kind.serves is Hypervisor.ESXI:

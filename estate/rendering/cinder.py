@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from estate.model import Estate, Hypervisor
-from estate.placement.pairing import BackEnd, back_ends
+from estate.placement.pairing import BackEnd, back_ends, name_in_cinder
 from estate.rendering.fragment import DEFAULT, Fragment, Setting, fragment, setting
 from estate.rendering.vsphere import datastore_regex, login
 
@@ -44,7 +44,7 @@ def fragments(estate: Estate) -> Iterator[Fragment]:
     for back_end in known:
         yield stanza(estate, back_end)
     if estate.estate.default_volume_type is not None:
-        yield _defaults(estate.estate.default_volume_type)
+        yield _defaults(name_in_cinder(estate.volume_types[estate.estate.default_volume_type]))
     yield policy()
 
 

@@ -201,10 +201,15 @@ def esxi_compute(estate: Estate, aggregate: Aggregate, cluster: Cluster) -> Frag
     )
 
 
+def standard(traits: Iterable[str]) -> tuple[str, ...]:
+    """Those that the driver reports itself, from the hardware, and that no configuration may give."""
+    return tuple(trait for trait in traits if not trait.startswith("CUSTOM_"))
+
+
 def provider_yaml(hypervisor: Hypervisor, host: str, traits: Iterable[str] = ()) -> Fragment:
     """Nova gives these traits, that of the hypervisor first, to the host's resource provider at its start.
 
-    Nova refuses standard traits here (nova/compute/provider_config.py): those the driver reports itself.
+    Nova refuses standard traits here (nova/compute/provider_config.py).
     """
     own = [TRAIT[hypervisor], *(trait for trait in traits if trait.startswith("CUSTOM_"))]
     text = (

@@ -33,6 +33,15 @@ class Default:
     volume_type_id: str
 
 
+@dataclass
+class Volume:
+    """A volume; Cinder gives the name of its type."""
+
+    name: str
+    volume_type: str
+    id: str = "id"
+
+
 def answer(status_code: int, body: Any) -> Response:
     """An HTTP answer, which openstacksdk's own check reads."""
     made = Response()
@@ -52,6 +61,7 @@ class FakeStorage:
         self.in_use: set[str] = set()
         self.defaults: dict[str, str] = {}
         self.limits: dict[str, int] = {}
+        self.made: list[Volume] = []
         self.most = 1000
         self.subnets: dict[str, Subnet] = {"subnet": Subnet()}
 
@@ -91,6 +101,13 @@ class FakeStorage:
 
     def unset_default_type(self, project: str) -> None:
         del self.defaults[project]
+
+    # Volumes.
+
+    def volumes(self, *, details: bool, all_projects: bool) -> list[Volume]:
+        assert details
+        assert all_projects
+        return self.made
 
     # Quotas, and subnets.
 

@@ -69,6 +69,19 @@ def test_a_flavor_has_the_triple_and_what_it_declares() -> None:
     assert "FlavorAccess::kvm-small/payments" in recorded
 
 
+def test_a_host_is_ready_only_with_what_its_class_declares() -> None:
+    recorded = record_estate(
+        changed(
+            ("aggregates/general/host_classes/standard/traits", ["HW_CPU_X86_AVX512F"]),
+            ("clusters/esx-a/traits", ["CUSTOM_DB_LICENCE"]),
+        )
+    )
+    ready = {key: one.inputs["traits"] for key, one in recorded.items() if key.startswith("ComputeReady")}
+    assert ready["ComputeReady::kvm01.sandbox.example-ready"] == ["CUSTOM_HV_KVM", "HW_CPU_X86_AVX512F"]
+    assert ready["ComputeReady::nova-esx-a-ready"] == ["CUSTOM_HV_VMWARE", "CUSTOM_DB_LICENCE"]
+    assert ready["ComputeReady::nova-esx-b-ready"] == ["CUSTOM_HV_VMWARE"]
+
+
 def test_members_of_a_group_name_it_and_those_on_esxi_are_spread() -> None:
     recorded = record_estate(changed(*GROUPED))
     assert recorded["ServerGroup::gateways"].inputs["policies"] == "soft-anti-affinity"
@@ -100,7 +113,9 @@ def test_a_referenced_cluster_is_found_and_compared_and_not_made() -> None:
     assert "ComputeCluster::esx-a" in recorded
     assert "ComputeCluster::esx-b" not in recorded
     assert recorded["ClusterAsDeclared::esx-b-as-declared"].inputs["declared"] == {
+        "cpu": dict.fromkeys(["esxi-b1.sandbox.example", "esxi-b2.sandbox.example"], "intel-icelake"),
         "hosts": ["esxi-b1.sandbox.example", "esxi-b2.sandbox.example"],
+        "management": "vmk0",
         "drs": "fullyAutomated",
         "ha": True,
         "admissionControl": True,

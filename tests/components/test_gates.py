@@ -16,7 +16,7 @@ from tests.components.fake_cloud import TRAIT, FakeCloud, Thing
 METADATA = {f"trait:{TRAIT}": "required", "img_hv_type": "vmware"}
 READY = {
     "host": "nova-a",
-    "trait": TRAIT,
+    "traits": [TRAIT],
     "aggregate": "vendor",
     "zone": "az-esxi",
     "clusterId": "domain-c1",
@@ -76,7 +76,13 @@ def test_resource_provider_without_trait(cloud: FakeCloud) -> None:
     cloud.add_service("nova-a")
     cloud.add_node("nova-a")
     cloud.add_provider("nova-a", "HW_ARCH_X86_64")
-    assert f"lacks the trait {TRAIT}" in missing(cloud)
+    assert f"lacks the trait {TRAIT}; put the rendered provider.yaml" in missing(cloud)
+
+
+def test_hardware_that_is_declared_and_not_there(cloud: FakeCloud) -> None:
+    cloud.add_ready("nova-a")
+    with pytest.raises(CloudError, match="lacks the trait HW_CPU_X86_AVX512F; its driver reports"):
+        configured(ComputeReadyProvider, "0.1").create({**READY, "traits": [TRAIT, "HW_CPU_X86_AVX512F"]})
 
 
 def test_the_node_of_an_earlier_cluster_does_not_count(cloud: FakeCloud) -> None:
@@ -164,7 +170,7 @@ def test_a_host_that_is_in_by_hand_with_servers_is_refused(cloud: FakeCloud) -> 
 def test_a_member_that_is_settled_is_not_touched(cloud: FakeCloud) -> None:
     cloud.add_ready("nova-a")
     cloud.aggregate.hosts.append("nova-a")
-    configured(ComputeReadyProvider).update("settled", dict(READY), {**READY, "trait": TRAIT})
+    configured(ComputeReadyProvider).update("settled", dict(READY), {**READY, "traits": [TRAIT]})
     assert cloud.calls == []
 
 
@@ -212,7 +218,7 @@ def test_another_aggregate_of_the_estate_is_waited_for(
 
 def test_an_aggregate_that_somebody_else_made_is_left_to_them(cloud: FakeCloud) -> None:
     cloud.aggregate.hosts.append("nova-a")
-    news = {"aggregate": "vendor", "hosts": ["nova-a"]}
+    news = {"aggregate": "vendor", "zone": "az-esxi", "hosts": ["nova-a"]}
     provider = configured(LeavingHostsProvider)
     (said,) = refused(provider, {}, dict(news))
     assert "Nova has an aggregate vendor already (number 7, hosts: nova-a)" in said
@@ -373,20 +379,37 @@ def test_hosts_are_disabled_before_they_leave(cloud: FakeCloud) -> None:
     cloud.add_ready("nova-b")
     for host in ("nova-a", "nova-b"):
         cloud.service(host).status = "enabled"
-    olds = {"aggregate": "vendor", "hosts": ["nova-a", "nova-b"]}
+    olds = {"aggregate": "vendor", "zone": "az-esxi", "hosts": ["nova-a", "nova-b"]}
     configured(LeavingHostsProvider).update("settled", olds, {**olds, "hosts": ["nova-b"]})
     assert cloud.calls == ["disabled nova-a"]
     assert cloud.service("nova-a").disabled_reason == "estate: leaves aggregate vendor"
 
 
-def test_a_host_with_servers_cannot_leave_and_takes_no_more(cloud: FakeCloud) -> None:
+def test_a_host_with_servers_cannot_leave_and_takes_no_more(
+    cloud: FakeCloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     cloud.add_ready("nova-a")
     cloud.service("nova-a").status = "enabled"
     cloud.running.append(Thing(name="ledger-db", host="nova-a"))
-    olds = {"aggregate": "vendor", "hosts": ["nova-a"]}
+    olds = {"aggregate": "vendor", "zone": "az-esxi", "hosts": ["nova-a"]}
+    provider, news = configured(LeavingHostsProvider), {**olds, "hosts": []}
+    assert refused(provider, olds, news) == [], "`up` closes the host first"
+    assert provider.diff("settled", dict(olds), dict(news)).changes is True
+    assert "leaving aggregate vendor with servers: nova-a (ledger-db)" in capsys.readouterr().out
+    assert cloud.calls == []
     with pytest.raises(CloudError, match=r"still has servers \(ledger-db\)"):
-        configured(LeavingHostsProvider).update("settled", olds, {**olds, "hosts": []})
+        provider.update("settled", olds, news)
     assert cloud.calls == ["disabled nova-a"]
+
+
+def test_a_zone_with_servers_does_not_change(cloud: FakeCloud) -> None:
+    olds = {"aggregate": "vendor", "zone": "az-esxi", "hosts": ["nova-a", "nova-b"]}
+    provider, news = configured(LeavingHostsProvider), {**olds, "zone": "az-vendor"}
+    assert refused(provider, olds, news) == []
+    cloud.running.append(Thing(name="ledger-db", host="nova-b"))
+    (said,) = refused(provider, olds, news)
+    assert "aggregate vendor cannot get zone az-vendor: nova-b has servers (ledger-db)" in said
+    assert refused(provider, olds, {**olds, "aggregate": "renamed"}) == []
 
 
 def test_a_stranger_is_closed_before_it_is_removed(cloud: FakeCloud) -> None:

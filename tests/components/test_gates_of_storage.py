@@ -11,8 +11,9 @@ from components.gates.default_volume_type import DefaultVolumeTypeProvider
 from components.gates.host_routes import HostRoutesProvider
 from components.gates.volume_type_encryption import VolumeTypeEncryptionProvider
 from components.gates.volume_type_quota import VolumeTypeQuotaProvider
+from components.gates.volume_types_in_use import VolumeTypesInUseProvider
 from estate.openstack.errors import CloudError
-from tests.components.fake_storage import Encryption, FakeStorage
+from tests.components.fake_storage import Encryption, FakeStorage, Volume
 
 ROUTES = {"subnetId": "subnet", "routes": {"10.99.0.0/16": "10.20.0.3", "10.8.0.0/16": "10.20.0.4"}}
 LUKS = {
@@ -112,6 +113,55 @@ def test_a_type_that_takes_the_place_of_another_takes_its_encryption_too(cloud: 
     assert cloud.encryptions == {"type": Encryption(), "other": ENCRYPTED}
     del cloud.encryptions["other"]
     provider.delete("settled", {**LUKS, "volumeTypeId": "other"})
+
+
+# Volume types that volumes have.
+
+
+def types(**extra_specs: dict[str, str]) -> dict[str, Any]:
+    return {"types": {name: {"extraSpecs": specs, "was": ""} for name, specs in extra_specs.items()}}
+
+
+GOLD = {"volume_backend_name": "array1", "RESKEY:availability_zones": "az1"}
+
+
+def refused(olds: dict[str, Any], news: dict[str, Any]) -> list[str]:
+    provider = made(VolumeTypesInUseProvider, olds)
+    return [one.reason for one in provider.check(dict(olds), dict(news)).failures]
+
+
+def test_extra_specs_change_as_long_as_no_volume_has_the_type(cloud: FakeStorage) -> None:
+    olds, news = types(gold=GOLD), types(gold={**GOLD, "RESKEY:availability_zones": "az1,az2"})
+    cloud.made = [Volume("d", "silver")]
+    assert refused(olds, news) == []
+    cloud.made.append(Volume("ledger-db/data", "gold"))
+    (said,) = refused(olds, news)
+    assert (
+        "volume type gold cannot change RESKEY:availability_zones: volumes have it (ledger-db/data)" in said
+    )
+    assert refused(olds, types(gold=GOLD, silver={})) == []
+
+
+def test_a_renamed_type_is_the_same_under_both_names(cloud: FakeStorage) -> None:
+    olds, renamed = types(gold=GOLD), types(best=GOLD)
+    renamed["types"]["best"]["was"] = "gold"
+    cloud.made = [Volume("ledger-db/data", "gold")]
+    assert refused(olds, renamed) == []
+    (said,) = refused(renamed, types(best={}))
+    assert "volume type best cannot change" in said
+
+
+def test_a_type_that_is_removed_with_volumes_is_said(
+    cloud: FakeStorage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    olds, news = types(gold=GOLD, silver={}), types(silver={})
+    assert refused(olds, news) == [], "the same change may remove the volumes"
+    provider = made(VolumeTypesInUseProvider, olds)
+    assert changes(provider, olds, news)
+    assert capsys.readouterr().out == ""
+    cloud.made = [Volume("ledger-db/data", "gold")]
+    assert changes(provider, olds, news)
+    assert "volume type gold is removed while volumes have it (ledger-db/data)" in capsys.readouterr().out
 
 
 # Default types.

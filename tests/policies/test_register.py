@@ -12,7 +12,9 @@ from typer.testing import CliRunner
 from cli import app
 from estate.documents import load
 from estate.model import Estate
+from estate.model.images import glance_name
 from operations.stack import Stack
+from policies.catalogue import config_of
 from policies.clock import VARIABLE
 from policies.over_documents import findings, judged
 from policies.register import check
@@ -137,6 +139,21 @@ def test_the_configuration_of_an_environment() -> None:
     assert len(catalogue["restricted"]) == 50
     assert catalogue["exemptions"][0]["rule"] == "ports-filtered"
     assert {"kvm", "esxi"} == set(catalogue["volumeTypes"].values())
+
+
+def test_an_exemption_covers_the_members_of_its_workload_and_the_versions_of_its_image() -> None:
+    made = changed(
+        ("workloads/swift-gateway/members", "swift-[1-2]"),
+        ("exemptions/members", {**EXEMPTION, "subject": "workloads/swift-gateway"}),
+        ("exemptions/whole", {**EXEMPTION, "subject": "images/linux-kvm"}),
+    )
+    subjects = [one["subject"] for one in config_of(made)["exemptions"]]
+    assert subjects[:3] == ["workloads/swift-gateway", "workloads/swift-1", "workloads/swift-2"]
+    versions = made.images["linux-kvm"].versions
+    assert set(subjects[3:]) == {
+        "images/linux-kvm",
+        *(f"images/{glance_name('linux-kvm', one)}" for one in versions),
+    }
 
 
 @pytest.mark.parametrize(("name", "handed"), [("prod", True), ("sandbox", False)])

@@ -12,6 +12,7 @@ from pyVmomi import vim
 from operations.stack import PROGRAM
 from tests.rehearsal.conftest import Stage
 from tests.rehearsal.test_2_landing_differences import find
+from tests.renaming import renamed
 
 pytestmark = pytest.mark.usefixtures("applied")
 
@@ -20,6 +21,8 @@ pytestmark = pytest.mark.usefixtures("applied")
 def documents_stay(stage: Stage, tmp_path: Path) -> Iterator[None]:
     kept = copytree(stage.documents, tmp_path / "kept")
     yield
+    for file in stage.documents.glob("*.yaml"):
+        file.unlink()
     copytree(kept, stage.documents, dirs_exist_ok=True)
 
 
@@ -67,6 +70,21 @@ def test_another_image_replaces_the_server(stage: Stage) -> None:
     stage.edit("workloads.yaml", "workloads", "hsm-proxy", "image", value="appliance-esxi")
 
     assert steps(stage) == {("replace", "hsm-proxy"), ("update", "vendors-spread")}
+
+
+def test_every_block_renamed_changes_names_and_nothing_else(stage: Stage) -> None:
+    everything = renamed(stage.estate)
+    for file in stage.documents.glob("*.yaml"):
+        file.unlink()
+    (stage.documents / "all.yaml").write_text(json.dumps(everything))
+
+    found = steps(stage)
+
+    assert {operation for operation, _ in found} == {"update"}
+    names = {name for _, name in found}
+    assert {"ledger-db-renamed", "ledger-db-renamed/data-renamed", "app-renamed/app-v4-renamed"} <= names
+    # What its service cannot rename keeps its name there.
+    assert not names & {f"{name}-renamed" for name in ("kvm-small", "standard-esxi", "vendors", "operations")}
 
 
 def test_drs_of_one_cluster(stage: Stage) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from estate.documents import load
+from estate.documents.attachments import user_data
 from tests.unit.marked import BASE, folder, unmarked
 
 W = "image: rhel-kvm, flavor: small-kvm, networks: [app]"
@@ -179,3 +180,21 @@ def test_too_many_layers(tmp_path: Path) -> None:
     (problem,) = load(tmp_path / "l0").problems
     assert problem.rule == "nested-too-deeply"
     assert problem.message == "expected at most 16 layers, got more."
+
+
+def test_a_file_of_user_data_lies_beside_the_document_that_names_it(tmp_path: Path) -> None:
+    below = f"{BASE}\nworkloads: {{w: {{{W}, user_data: {{file: boot.txt}}}}}}"
+    env = layered(
+        tmp_path,
+        f"workloads: {{v: {{{W}, user_data: {{file: boot.txt}}}}, "
+        f"x: {{{W}, user_data: {{file: ../boot.txt}}}}}}",
+        below,
+    )
+    (tmp_path / "boot.txt").write_text("#outside")
+    (tmp_path / "base" / "boot.txt").write_text("#below")
+    (tmp_path / "env" / "boot.txt").write_text("#above")
+    texts, findings = user_data(load(env))
+    assert texts == {"w": "#below", "v": "#above"}
+    assert [one.message for one in findings] == [
+        "user_data: expected a file in the folder of its document, got ../boot.txt."
+    ]

@@ -46,7 +46,7 @@ CASES = {
     "unknown-key-far": case(
         "projects: {q: {¦zzz: 1}}",
         "unknown-key",
-        'project "q": unknown key "zzz". There is: description, mode, quota.',
+        'project "q": unknown key "zzz". There is: description, mode, protect, quota, was.',
     ),
     "missing-key": case(
         "workloads:\n  ¦w:\n    image: rhel-kvm\n    networks: app",
@@ -518,6 +518,16 @@ CASES = {
         "zone-of-one-aggregate",
         'aggregate "a": availability zone "az-kvm" is the zone of aggregate "general" already; a zone that two '
         "aggregates share says nothing about the hypervisor.",
+    ),
+    "renamed-from-what-is-there": case(
+        "projects: {q: {was: ¦pay}}",
+        "renamed-once",
+        'project "q": expected a name that no block has any more, found "pay", which is still there. Remove was, or correct it.',
+    ),
+    "renamed-twice": case(
+        "storage: {a: {capacity: 1 TiB, volume_types: {b: {serves: kvm, was: old}, c: {serves: kvm, was: ¦old}}}}",
+        "renamed-once",
+        'volume type "c": "old" was renamed to volume type "b" already, and can only be one of the two. Remove was, or correct it.',
     ),
     "server-of-two": case(
         f"workloads: {{w: {{{W}, members: 'm[1-2]'}}, ¦m2: {{{W}}}}}",

@@ -173,7 +173,7 @@ def test_volumes_fit_without_oversubscription(name: str) -> None:
 def test_user_data_is_there_and_holds_no_secret(name: str) -> None:
     loaded = load(STACKS / name)
     assert loaded.estate is not None
-    _, findings = user_data(loaded.estate, loaded.folder)
+    _, findings = user_data(loaded)
     assert findings == []
 
 

@@ -253,3 +253,14 @@ def test_what_is_rendered_is_what_is_proven() -> None:
     policy = rendered["cinder-api/etc/cinder/policy.d/50-estate.yaml"].text
     assert '"volume_extension:volume_image_metadata:set": "rule:admin_api"' in policy
     assert '"volume:reimage": "!"' in policy
+
+
+def test_members_that_differ_are_declared_each_as_they_are() -> None:
+    made = situation_of(
+        changed(
+            ("workloads/web-1/members", "web-[1,3]"),
+            ("workloads/web-1/differences", {"web-3": {"flavor": "kvm-medium"}}),
+        )
+    )
+    flavors = {name: one.flavor for one in made.declared for name in one.names if name.startswith("web-1")}
+    assert flavors == {"web-1": "kvm-small", "web-1/web-3": "kvm-medium"}

@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import chain, combinations
 
 from estate.model import Estate, Hypervisor, Workload
+from estate.model.members import flat
 from estate.placement import nova
 from estate.placement.building import OPERATORS, cloud_of, flavor_of, image_of, source_of
 from estate.placement.guarantee import RIGHTS, Rights
@@ -124,8 +125,9 @@ def subsets(traits: Iterable[str]) -> tuple[frozenset[str], ...]:
 
 def situation_of(estate: Estate) -> Situation:
     """The situation that the documents make. Their references must be in order, and every workload have a
-    place.
+    place. Members that differ ask each as they are.
     """
+    estate = flat(estate)
     pictures = tuple(Picture(image=image_of(one), side=one.hypervisor) for one in estate.images.values())
     offers = [
         Offer(flavor=flavor_of(one), side=one.hypervisor, granted=_granted(one.hypervisor, one.projects))

@@ -90,7 +90,9 @@ def _computes(hosts: list[dict[str, Any]]) -> list[Any]:
     virt_driver.load_compute_driver = lambda virtapi, *_, **__: KvmDriver(virtapi)
     services = []
     for host in hosts:
-        KvmDriver.sizes[host["name"]] = HostSize(host["vcpus"], host["memory_mib"], host["disk_gib"])
+        KvmDriver.sizes[host["name"]] = HostSize(
+            host["vcpus"], host["memory_mib"], host["disk_gib"], tuple(host["traits"])
+        )
         # Read once, by the resource tracker that Service.create makes: each host has traits of its own.
         CONF.set_override("provider_config_location", host["provider_config"], group="compute")
         compute = service.Service.create(

@@ -36,11 +36,12 @@ DEVICE_TRAITS = (
 
 @dataclass(frozen=True)
 class HostSize:
-    """Capacity of one pretended host: logical CPUs, MiB of memory, GiB of disk."""
+    """One pretended host: logical CPUs, MiB of memory, GiB of disk; traits of its hardware."""
 
     vcpus: int
     memory_mib: int
     disk_gib: int
+    traits: tuple[str, ...] = ()
 
 
 class KvmDriver(fake.FakeDriver):
@@ -76,6 +77,7 @@ class KvmDriver(fake.FakeDriver):
         """Take the name and the size of the host that this driver stands for."""
         super().init_host(host)
         size = self.sizes[host]
+        self.traits = size.traits
         self.vcpus, self.memory_mb, self.local_gb = size.vcpus, size.memory_mib, size.disk_gib
         self.resources = fake.Resources(self.vcpus, self.memory_mb, self.local_gb)
         self.host_status_base.update(
@@ -107,7 +109,7 @@ class KvmDriver(fake.FakeDriver):
     def update_provider_tree(self, provider_tree: Any, nodename: str, allocations: Any = None) -> None:
         """Inventory, and the traits of the devices that libvirt offers to guests."""
         super().update_provider_tree(provider_tree, nodename, allocations)
-        provider_tree.add_traits(nodename, *DEVICE_TRAITS)
+        provider_tree.add_traits(nodename, *DEVICE_TRAITS, *self.traits)
 
     def attach_volume(
         self,
