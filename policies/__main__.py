@@ -10,8 +10,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from pulumi_policy import PolicyPack
+from policies.analyzer import serve
 
-from policies.over_resources import policies
-
-PolicyPack("estate", policies=policies())
+serve()

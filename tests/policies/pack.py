@@ -12,13 +12,12 @@ import grpc  # type: ignore[import-untyped]
 from google.protobuf.empty_pb2 import Empty  # type: ignore[import-untyped]
 from google.protobuf.struct_pb2 import Struct  # type: ignore[import-untyped]
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
-from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from policies.clock import VARIABLE
 from tests.estates import ROOT
 
-UNKNOWN = UNKNOWN_STRING_VALUE
-"""How the engine says that a string is not known yet."""
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""How the engine says that a string is not known yet (sdk/go/common/resource/plugin/rpc.go)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +113,6 @@ def running(*, preview: bool = True, today: str = "2026-11-01") -> Iterator[Pack
             "PATH": os.environ["PATH"],
             "PULUMI_PROJECT": "p",
             "PULUMI_STACK": "s",
-            "PULUMI_DRY_RUN": str(preview).lower(),
             VARIABLE: today,
         },
         stdout=subprocess.PIPE,
@@ -124,7 +122,9 @@ def running(*, preview: bool = True, today: str = "2026-11-01") -> Iterator[Pack
         assert process.stdout is not None
         port = int(process.stdout.readline())  # the first thing that it prints, and nothing before
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield Pack(analyzer_pb2_grpc.AnalyzerStub(channel))
+            stub = analyzer_pb2_grpc.AnalyzerStub(channel)
+            stub.ConfigureStack(analyzer_pb2.AnalyzerStackConfigureRequest(dry_run=preview))
+            yield Pack(stub)
     finally:
         process.kill()
         process.wait()
