@@ -127,6 +127,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
                 name=one.name,
                 props=self._props(one),
                 parents=tuple(_above(one.parent, parents)),
+                provider=one.provider.urn,
                 sources={key: tuple(value.urns) for key, value in one.propertyDependencies.items()},
             )
             for one in request.resources

@@ -39,6 +39,11 @@ SCHEMA: dict[str, dict[str, Any]] = {
         "type": "object",
         "additionalProperties": {"type": "string", "enum": [one.value for one in Hypervisor]},
     },
+    "zones": {
+        "description": "Availability zone → the side of its hosts.",
+        "type": "object",
+        "additionalProperties": {"type": "string", "enum": [one.value for one in Hypervisor]},
+    },
     "restricted": {"description": "Name of a server that must stay on ESXi → its reason.", **_STRINGS},
     "exemptions": {
         "description": "Violations that somebody answers for.",
@@ -76,6 +81,7 @@ class Catalogue:
     images: Mapping[str, ImageFacts] = field(default_factory=dict)
     flavors: Mapping[str, FlavorFacts] = field(default_factory=dict)
     volume_types: Mapping[str, VolumeTypeFacts] = field(default_factory=dict)
+    zones: Mapping[str, Hypervisor] = field(default_factory=dict)
     restricted: Mapping[str, str] = field(default_factory=dict)
     exemptions: tuple[Exempted, ...] = ()
 
@@ -97,6 +103,7 @@ def parsed(config: Mapping[str, Any]) -> Catalogue:
             key: VolumeTypeFacts(name=key, serves=Hypervisor(side))
             for key, side in config.get("volumeTypes", {}).items()
         },
+        zones={zone: Hypervisor(side) for zone, side in config.get("zones", {}).items()},
         restricted=dict(config.get("restricted", {})),
         exemptions=tuple(Exempted(**one) for one in config.get("exemptions", ())),
     )
@@ -128,6 +135,7 @@ def config_of(estate: Estate, ids: Ids | None = None) -> dict[str, Any]:
         "images": {**images, **_by_id(images, ids.images)},
         "flavors": {**flavors, **_by_id(flavors, ids.flavors)},
         "volumeTypes": {**volume_types, **_by_id(volume_types, ids.volume_types)},
+        "zones": {one.availability_zone: one.hypervisor.value for one in estate.aggregates.values()},
         "restricted": {
             server: workload.restriction.reason.value
             for server, workload in estate.servers().items()

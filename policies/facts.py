@@ -5,7 +5,7 @@ there). A rule that needs such a value refuses. ``None`` is a value that is know
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
@@ -104,6 +104,18 @@ class ServerFacts:
     """Of its volumes, as far as they are known."""
     missing: tuple[Missing, ...] = ()
     """Image and flavor, where neither the stack nor the catalogue tells anything about them."""
+    misspelt_key: str | None = None
+    """Metadata that was probably meant to restrict it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupFacts:
+    """A server group and its members."""
+
+    origin: Origin
+    name: str
+    policy: str | Unknown | None
+    members: tuple[ServerFacts, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +172,8 @@ class HandWritten:
     kind: str
     """How people call it, e.g. ``flavor``."""
     name: str
+    declared_by: str
+    """Where documents say it, e.g. ``kind flavors``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,6 +191,9 @@ class Facts:
     hand_written: tuple[HandWritten, ...] = ()
     esxi_hosts: frozenset[str] = frozenset()
     """Names of ESXi hosts."""
+    zones: Mapping[str, Hypervisor] = field(default_factory=dict)
+    """Zones of aggregates that are not among these facts, and the side of their hosts."""
+    groups: tuple[GroupFacts, ...] = ()
     workloads_expected: bool = False
     """Whether servers belong into workloads here: documents and programs with this project's components."""
 
@@ -210,6 +227,19 @@ def flavor_side(flavor: FlavorFacts) -> Hypervisor | Unknown | None:
     if len(sides) == 1:
         return sides[0]
     return UNKNOWN if any(flavor.extra_specs.get(trait_key(one)) is UNKNOWN for one in Hypervisor) else None
+
+
+def server_side(server: ServerFacts) -> Hypervisor | None:
+    """Where it runs: a restricted server by its duty, others by their image, or else their flavor."""
+    if server.restricted is True:
+        return Hypervisor.ESXI
+    for side in (
+        None if isinstance(server.image, Unknown) else image_side(server.image),
+        None if isinstance(server.flavor, Unknown) else flavor_side(server.flavor),
+    ):
+        if isinstance(side, Hypervisor):
+            return side
+    return None
 
 
 def aggregate_side(aggregate: AggregateFacts) -> Hypervisor | Unknown | None:

@@ -21,6 +21,7 @@ from policies.facts import (
     Unknown,
     VolumeTypeFacts,
 )
+from policies.spelling import misspelt
 
 AGGREGATE = "openstack:compute/aggregateV2:AggregateV2"
 FLAVOR = "openstack:compute/flavor:Flavor"
@@ -29,6 +30,8 @@ SERVER = "openstack:compute/instance:Instance"
 VOLUME_TYPE = "openstack:blockstorage/volumeTypeV3:VolumeTypeV3"
 VOLUME = "openstack:blockstorage/volume:Volume"
 ATTACHMENT = "openstack:compute/volumeAttach:VolumeAttach"
+FLAVOR_ACCESS = "openstack:compute/flavorAccess:FlavorAccess"
+SERVER_GROUP = "openstack:compute/serverGroup:ServerGroup"
 PORT = "openstack:networking/port:Port"
 NETWORK = "openstack:networking/network:Network"
 CLUSTER = "vsphere:index/computeCluster:ComputeCluster"
@@ -54,6 +57,8 @@ KINDS = frozenset(
         VOLUME_TYPE,
         VOLUME,
         ATTACHMENT,
+        FLAVOR_ACCESS,
+        SERVER_GROUP,
         PORT,
         NETWORK,
         CLUSTER,
@@ -71,8 +76,13 @@ KINDS = frozenset(
     }
 )
 """Types that tell something; all others are not looked at."""
-MADE_BY_COMPONENTS = {AGGREGATE: "aggregate", FLAVOR: "flavor", IMAGE: "image"}
-"""What this project's components make, in words, besides servers."""
+MADE_BY_COMPONENTS = {
+    AGGREGATE: ("aggregate", "kind aggregates"),
+    FLAVOR: ("flavor", "kind flavors"),
+    FLAVOR_ACCESS: ("flavor access", "kind flavors, key projects"),
+    IMAGE: ("image", "kind images"),
+}
+"""What this project's components make besides servers: in words, and where documents say it."""
 
 RESTRICTION_KEY = "estate_restriction"
 """Server metadata that restricts a server to ESXi; its value is the reason code."""
@@ -99,7 +109,9 @@ def facts_of(kind: str, urn: str, name: str, props: Props, *, components_seen: b
             reason=None,
             image=UNKNOWN,
             flavor=UNKNOWN,
-            zone=None,
+            zone=zone(props),
+            host=props.get("hypervisorHostname") or None,
+            misspelt_key=misspelt_key(tags(props.get("metadata"))),
         )
         return Facts(servers=(server,), workloads_expected=components_seen)
     return _told(kind, urn, name, props)
@@ -224,7 +236,8 @@ def hand_written(kind: str, urn: str, name: str, props: Props) -> tuple[HandWrit
     """The resource itself, if components make its kind and none has made it."""
     if kind not in MADE_BY_COMPONENTS or any(one.startswith(COMPONENTS) for one in _types(urn)):
         return ()
-    return (HandWritten(origin=(urn,), kind=MADE_BY_COMPONENTS[kind], name=text(props, "name", name)),)
+    words, declared_by = MADE_BY_COMPONENTS[kind]
+    return (HandWritten(origin=(urn,), kind=words, name=text(props, "name", name), declared_by=declared_by),)
 
 
 def workload_facts(urn: str, name: str, props: Props) -> ServerFacts:
@@ -244,6 +257,21 @@ def workload_facts(urn: str, name: str, props: Props) -> ServerFacts:
         flavor=flavor_facts(urn, "", flavor) if isinstance(flavor, Mapping) else UNKNOWN,
         zone=props.get("availabilityZone") or None,
     )
+
+
+def zone(props: Props) -> str | Unknown | None:
+    """The zone that Nova is asked for: the provider sends the hints if there is no zone.
+
+    Both take the form ``zone:host`` (resource_openstack_compute_instance_v2.go).
+    """
+    return props.get("availabilityZone") or props.get("availabilityZoneHints") or None
+
+
+def misspelt_key(metadata: Tags | Unknown) -> str | None:
+    """Metadata of a server that looks like ``RESTRICTION_KEY`` and is not."""
+    if isinstance(metadata, Unknown):
+        return None
+    return next((key for key in metadata if misspelt(key, (RESTRICTION_KEY,)) is not None), None)
 
 
 def reason(value: object) -> str:

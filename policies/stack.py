@@ -11,13 +11,14 @@ from policies.facts import (
     UNKNOWN,
     Facts,
     FlavorFacts,
+    GroupFacts,
     ImageFacts,
     Missing,
     ServerFacts,
     Unknown,
     VolumeTypeFacts,
 )
-from policies.properties import Props
+from policies.properties import SERVER, Props
 
 _FactsT = TypeVar("_FactsT", ImageFacts, FlavorFacts)
 
@@ -32,6 +33,8 @@ class Resource:
     props: Props
     parents: tuple[str, ...]
     """URNs, the nearest first."""
+    provider: str
+    """URN of the provider that makes it; empty for a component."""
     sources: Mapping[str, tuple[str, ...]]
     """Property → URNs of the resources that its value comes from, also while it is unknown."""
 
@@ -48,6 +51,7 @@ def facts_of(resources: Iterable[Resource], catalogue: Catalogue, *, components_
     def each(*kinds: str) -> list[Resource]:
         return [one for kind in kinds for one in of_kind.get(kind, [])]
 
+    servers = each(SERVER)
     aggregates = each(properties.KVM_AGGREGATE, properties.ESXI_AGGREGATE, properties.AGGREGATE)
     surroundings = _Surroundings(
         catalogue=catalogue,
@@ -65,14 +69,16 @@ def facts_of(resources: Iterable[Resource], catalogue: Catalogue, *, components_
             each(properties.STORAGE_ARRAY), each(properties.VOLUME_TYPE), each(properties.VOLUME), catalogue
         ),
         attachments=each(properties.ATTACHMENT),
+        clouds={one.urn: _cloud(one) for one in each(properties.IMAGE, properties.FLAVOR)},
     )
+    judged = {one.urn: surroundings.server(one) for one in servers}
     return Facts(
         aggregates=tuple(properties.aggregate_facts(one.urn, one.name, one.props) for one in aggregates),
         images=tuple(surroundings.images.values()),
         flavors=tuple(surroundings.flavors.values()),
         servers=(
             *(surroundings.workload(one) for one in each(properties.WORKLOAD)),
-            *(surroundings.server(one) for one in each(properties.SERVER)),
+            *judged.values(),
         ),
         clusters=tuple(
             properties.cluster_facts(one.urn, one.name, one.props) for one in each(properties.CLUSTER)
@@ -96,8 +102,27 @@ def facts_of(resources: Iterable[Resource], catalogue: Catalogue, *, components_
                 if isinstance(host, str)
             ]
         ),
+        zones=catalogue.zones,
+        groups=tuple(
+            GroupFacts(
+                origin=(one.urn,),
+                name=properties.text(one.props, "name", one.name),
+                policy=one.props.get("policies"),
+                members=tuple(
+                    judged[server.urn]
+                    for server in servers
+                    if one.urn in server.sources.get("schedulerHints", ())
+                ),
+            )
+            for one in each(properties.SERVER_GROUP)
+        ),
         workloads_expected=components_seen,
     )
+
+
+def _cloud(resource: Resource) -> tuple[str, str]:
+    """Provider and region: a name means the same resource only in the same cloud."""
+    return resource.provider, properties.text(resource.props, "region", "")
 
 
 class _VolumeTypes:
@@ -147,6 +172,7 @@ class _Surroundings:
     workloads: Mapping[str, ServerFacts]
     volume_types: _VolumeTypes
     attachments: list[Resource]
+    clouds: Mapping[str, tuple[str, str]]
 
     def workload(self, resource: Resource) -> ServerFacts:
         named = resource.props.get("volumeTypes") or ()
@@ -166,12 +192,12 @@ class _Surroundings:
         boots_from_image = not devices or properties.boots_from_image(devices)
         if devices and boots_from_image:
             keys, literals = ("blockDevices",), [one.get("uuid") for one in devices]
-        image = _source(server, self.images, self.catalogue.images, keys, literals)
+        image = self._source(server, self.images, self.catalogue.images, keys, literals)
         if not boots_from_image:
             image = UNKNOWN  # from a volume: its image's tags are the volume's, and can be edited there
         keys = ("flavorId", "flavorName")
         named = [server.props.get(key) for key in keys]
-        flavor = _source(server, self.flavors, self.catalogue.flavors, keys, named)
+        flavor = self._source(server, self.flavors, self.catalogue.flavors, keys, named)
         missing: tuple[Missing, ...] = ()
         if workload is not None:
             # An id that comes from elsewhere (an import, a literal): the component says what it stands for.
@@ -191,17 +217,19 @@ class _Surroundings:
             reason=reason,
             image=image or UNKNOWN,
             flavor=flavor or UNKNOWN,
-            # The provider sends the hints as the zone if there is no zone; both take the form zone:host.
-            zone=server.props.get("availabilityZone") or server.props.get("availabilityZoneHints") or None,
+            zone=properties.zone(server.props),
             host=server.props.get("hypervisorHostname") or None,
             volume_types=self._volume_types(server),
             missing=missing,
+            misspelt_key=properties.misspelt_key(properties.tags(server.props.get("metadata"))),
         )
 
     def _restriction(self, server: Resource, name: str) -> tuple[bool | Unknown, str | None]:
         """By the catalogue's register, else by its own metadata."""
-        if name in self.catalogue.restricted:
-            return True, self.catalogue.restricted[name]
+        # The provider adds a random ending to the name of a resource that gives its server none.
+        for one in (name, server.name):
+            if one in self.catalogue.restricted:
+                return True, self.catalogue.restricted[one]
         metadata = properties.tags(server.props.get("metadata"))
         if isinstance(metadata, Unknown):
             return UNKNOWN, properties.reason(UNKNOWN)
@@ -222,27 +250,28 @@ class _Surroundings:
                 types += self.volume_types.of_volumes(one.sources.get("volumeId", ()))
         return tuple(dict.fromkeys(types))
 
+    def _source(
+        self,
+        server: Resource,
+        known: Mapping[str, _FactsT],
+        catalogue: Mapping[str, _FactsT],
+        keys: Iterable[str],
+        literals: Iterable[object],
+    ) -> _FactsT | Unknown | None:
+        """What the properties come from or name, in the stack or in the catalogue.
 
-def _source(
-    server: Resource,
-    known: Mapping[str, _FactsT],
-    catalogue: Mapping[str, _FactsT],
-    keys: Iterable[str],
-    literals: Iterable[object],
-) -> _FactsT | Unknown | None:
-    """What the properties come from or name, in the stack or in the catalogue.
-
-    ``UNKNOWN``: more than one; ``None``: none.
-    """
-    urns = {urn for key in keys for urn in server.sources.get(key, ()) if urn in known}
-    given = {one for one in literals if isinstance(one, str)}
-    if not urns:
-        urns = {urn for urn, one in known.items() if one.name in given}
-    found = [known[urn] for urn in sorted(urns)] or [
-        catalogue[one] for one in sorted(given & catalogue.keys())
-    ]
-    if len(found) > 1 and any(
-        replace(one, name="", origin=()) != replace(found[0], name="", origin=()) for one in found
-    ):
-        return UNKNOWN
-    return found[0] if found else None
+        ``UNKNOWN``: more than one; ``None``: none.
+        """
+        urns = {urn for key in keys for urn in server.sources.get(key, ()) if urn in known}
+        given = {one for one in literals if isinstance(one, str)}
+        if not urns:
+            own = _cloud(server)
+            urns = {urn for urn, one in known.items() if one.name in given and self.clouds[urn] == own}
+        found = [known[urn] for urn in sorted(urns)] or [
+            catalogue[one] for one in sorted(given & catalogue.keys())
+        ]
+        if len(found) > 1 and any(
+            replace(one, name="", origin=()) != replace(found[0], name="", origin=()) for one in found
+        ):
+            return UNKNOWN
+        return found[0] if found else None

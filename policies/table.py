@@ -27,8 +27,8 @@ written by hand, whose image is another resource.
 `--policy-pack-config FILE` takes a JSON object, rule → level (`advisory`, `mandatory`, `disabled`) or
 configuration, as for every pack. A rule may be switched to advisory so; the program's own judgement of its
 documents stays. The rule `image-and-flavor-known` takes the catalogue: what the pack is told of images,
-flavors and volume types outside of the stack (by id or name), of servers that the register restricts, and of
-exemptions. `estate policies config ENV` writes it; `--ids` adds the ids that the cloud gave.
+flavors, volume types and zones outside of the stack (by id or name), of servers that the register restricts,
+and of exemptions. `estate policies config ENV` writes it; `--ids` adds the ids that the cloud gave.
 
 ```json
 {
@@ -41,6 +41,7 @@ exemptions. `estate policies config ENV` writes it; `--ids` adds the ids that th
     },
     "flavors": {"esxi-medium": {"extraSpecs": {"trait:CUSTOM_HV_VMWARE": "required"}}},
     "volumeTypes": {"standard-esxi": "esxi"},
+    "zones": {"az-kvm": "kvm", "az-esxi": "esxi"},
     "restricted": {"ledger-db": "vendor-support"}
   }
 }

@@ -51,6 +51,13 @@ class RefersTo:
     kind: str
 
 
+def folded(text: str) -> str:
+    """What two names have in common that Nova takes for one: its database compares without letter case and
+    trailing spaces (MySQL's ``utf8_general_ci``).
+    """
+    return text.rstrip(" ").casefold()
+
+
 def mebibytes(value: object) -> int:
     """``"64 GiB"`` → 65536. A bare number is refused, because its unit would be a guess."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)

@@ -22,6 +22,8 @@ from policies.rules import (
     kvm_image_tagged,
     ports_filtered,
     resource_inside_component,
+    restriction_key_read,
+    server_group_on_one_side,
     server_inside_workload,
     volume_on_its_side,
     zone_on_one_side,
@@ -32,6 +34,7 @@ MAIN = esxi_restricted_on_esxi.RULE
 
 RULES: tuple[Rule, ...] = (
     MAIN,
+    restriction_key_read.RULE,
     image_and_flavor_known.RULE,
     esxi_aggregate_isolated.RULE,
     kvm_aggregate_isolated.RULE,
@@ -49,6 +52,7 @@ RULES: tuple[Rule, ...] = (
     resource_inside_component.RULE,
     host_not_named.RULE,
     volume_on_its_side.RULE,
+    server_group_on_one_side.RULE,
     ports_filtered.RULE,
     cluster_drs.RULE,
     cluster_ha.RULE,

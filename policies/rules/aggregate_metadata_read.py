@@ -6,8 +6,8 @@ from estate.model import Hypervisor
 from estate.placement.triple import REQUIRED, trait_key
 from policies.facts import Facts, Unknown
 from policies.rule import Rule, Scope, Severity, Violation
-from policies.rules.image_tag_read import misspelt
 from policies.rules.words import violation
+from policies.spelling import misspelt
 
 _KEYS = ("img_hv_type", "filter_tenant_id", "availability_zone", *(trait_key(one) for one in Hypervisor))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from estate.model.words import folded
 from policies.facts import Facts, Unknown
 from policies.rule import Rule, Scope, Severity, Violation
 from policies.rules.words import violation
@@ -10,7 +11,8 @@ from policies.rules.words import violation
 def _judge(facts: Facts) -> Iterator[Violation]:
     for aggregate in facts.aggregates:
         hosts = () if isinstance(aggregate.hosts, Unknown) else aggregate.hosts
-        for host in sorted({str(one) for one in hosts} & facts.esxi_hosts):
+        known = {folded(one) for one in facts.esxi_hosts}
+        for host in sorted({one for one in hosts if isinstance(one, str) and folded(one) in known}):
             yield violation(
                 aggregate,
                 "hosts",

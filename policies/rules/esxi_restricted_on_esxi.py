@@ -4,6 +4,7 @@
 from collections.abc import Iterable, Iterator
 
 from estate.model import Hypervisor
+from estate.model.words import folded
 from estate.placement.triple import REQUIRED, trait_key
 from policies.facts import (
     UNKNOWN,
@@ -154,14 +155,28 @@ def _zone(facts: Facts, server: ServerFacts) -> Iterator[Violation]:
             f"{_must(server)}.",
             f'Name the zone alone: "{server.zone.split(":")[0]}".',
         )
-    elif any(one.zone == server.zone and aggregate_side(one) is KVM for one in facts.aggregates):
-        zones = (str(one.zone) for one in facts.aggregates if aggregate_side(one) is ESXI and one.zone)
+    elif server.zone is not None and KVM in _sides(facts, server.zone):
+        zones = (zone for zone in (*facts.zones, *_zones(facts)) if ESXI in _sides(facts, zone))
         yield _violation(
             server,
             "availability_zone",
             f'availability zone "{server.zone}" is KVM, but {_must(server)}.',
             _use("zone", zones),
         )
+
+
+def _zones(facts: Facts) -> Iterator[str]:
+    return (one.zone for one in facts.aggregates if isinstance(one.zone, str))
+
+
+def _sides(facts: Facts, zone: str) -> set[Hypervisor | Unknown | None]:
+    """The sides of the hosts of a zone, by the stack's aggregates and by the catalogue."""
+    own = {
+        aggregate_side(one)
+        for one in facts.aggregates
+        if isinstance(one.zone, str) and folded(one.zone) == folded(zone)
+    }
+    return own | {side for name, side in facts.zones.items() if folded(name) == folded(zone)}
 
 
 RULE = Rule(

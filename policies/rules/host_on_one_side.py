@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from estate.model import Hypervisor
+from estate.model.words import folded
 from policies.facts import AggregateFacts, Facts, Unknown, aggregate_side
 from policies.rule import Rule, Scope, Severity, Violation
 from policies.rules import isolation
@@ -20,16 +21,17 @@ def _judge(facts: Facts) -> Iterator[Violation]:
                 "the members of this ESXi aggregate cannot be known here. Give their names as plain values.",
             )
         else:
-            owners |= {str(host): aggregate for host in aggregate.hosts}
+            owners |= {folded(str(host)): aggregate for host in aggregate.hosts}
     for aggregate in facts.aggregates:
         if aggregate_side(aggregate) is Hypervisor.ESXI or isinstance(aggregate.hosts, Unknown):
             continue
         for host in aggregate.hosts:
-            if host in owners:
+            owner = None if isinstance(host, Unknown) else owners.get(folded(host))
+            if owner is not None:
                 yield isolation.violation(
                     aggregate,
                     "hosts",
-                    f'host "{host}" is also a member of the ESXi aggregate "{owners[str(host)].name}". '
+                    f'host "{host}" is also a member of the ESXi aggregate "{owner.name}". '
                     "Remove it from one of the two: a host has one hypervisor.",
                 )
 

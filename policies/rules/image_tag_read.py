@@ -1,13 +1,13 @@
 """Tags of images are spelt as Nova reads them."""
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from estate.model import Hypervisor
 from estate.placement.triple import IMAGE_TYPE, REQUIRED, trait_key
 from policies.facts import Facts, ImageFacts, Unknown, image_side
 from policies.rule import Rule, Scope, Severity, Violation
 from policies.rules.words import violation
+from policies.spelling import misspelt
 
 _KEYS = (
     "hypervisor_type",
@@ -48,21 +48,6 @@ def _faults(image: ImageFacts) -> Iterator[str]:
         )
     elif not isinstance(side, Hypervisor):
         yield f"expected hypervisor_type {' or '.join(IMAGE_TYPE.values())}, found {side!r}. Use one of them."
-
-
-def misspelt(key: str, known: tuple[str, ...]) -> str | None:
-    """The key that was probably meant; ``None`` for one that is spelt right, or looks like none of these."""
-    if key in known:
-        return None
-    folded = {_folded(one): one for one in known}
-    if _folded(key) in folded:
-        return folded[_folded(key)]
-    close = get_close_matches(_folded(key), folded, n=1, cutoff=0.88)
-    return folded[close[0]] if close else None
-
-
-def _folded(key: str) -> str:
-    return "".join(one for one in key.lower() if one.isalnum())
 
 
 RULE = Rule(

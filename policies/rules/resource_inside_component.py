@@ -14,8 +14,7 @@ def _judge(facts: Facts) -> Iterator[Violation]:
                 one,
                 "",
                 f'{one.kind} "{one.name}" belongs to no component of the estate, so that documents, '
-                f"proof and "
-                f"register know nothing of it. Declare it (kind {one.kind.replace(' ', '_')}s).",
+                f"proof and register know nothing of it. Declare it ({one.declared_by}).",
             )
 
 
@@ -23,8 +22,8 @@ RULE = Rule(
     name="resource-inside-component",
     severity=Severity.HIGH,
     scope=Scope.STACK,
-    description="In a program that uses the estate's components, they make all images, flavors and "
-    "aggregates.",
+    description="In a program that uses the estate's components, they make all images, flavors (and who "
+    "may use them) and aggregates.",
     why="What is proven is proven of the documents: an image, a flavor or an aggregate beside them can open "
     "what they close.",
     what_to_do="Declare it in the documents. Programs without the estate's components are not meant.",

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from estate.model import Hypervisor
-from policies.facts import Facts, ServerFacts, Unknown, flavor_side, image_side
+from policies.facts import Facts, Unknown, server_side
 from policies.rule import Rule, Scope, Severity, Violation
 from policies.rules.words import violation
 
 
 def _judge(facts: Facts) -> Iterator[Violation]:
     for server in facts.servers:
-        side = _side(server)
+        side = server_side(server)
         if side is None:
             continue
         for kind in server.volume_types:
@@ -29,19 +29,6 @@ def _judge(facts: Facts) -> Iterator[Violation]:
                     f"extra specs "
                     "as plain values.",
                 )
-
-
-def _side(server: ServerFacts) -> Hypervisor | None:
-    """Where it runs: a restricted server by its duty, others by their image, or else their flavor."""
-    if server.restricted is True:
-        return Hypervisor.ESXI
-    for side in (
-        None if isinstance(server.image, Unknown) else image_side(server.image),
-        None if isinstance(server.flavor, Unknown) else flavor_side(server.flavor),
-    ):
-        if isinstance(side, Hypervisor):
-            return side
-    return None
 
 
 RULE = Rule(

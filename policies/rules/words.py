@@ -6,6 +6,7 @@ from policies.facts import (
     DatastoreFacts,
     FilteredFacts,
     FlavorFacts,
+    GroupFacts,
     HandWritten,
     ImageFacts,
     ServerFacts,
@@ -19,6 +20,7 @@ _Subject = (
     | DatastoreFacts
     | FilteredFacts
     | FlavorFacts
+    | GroupFacts
     | HandWritten
     | ImageFacts
     | ServerFacts
@@ -30,6 +32,7 @@ _KINDS = {
     ClusterFacts: "cluster",
     DatastoreFacts: "datastore",
     FlavorFacts: "flavor",
+    GroupFacts: "server group",
     ImageFacts: "image",
     SwitchFacts: "switch",
 }

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from estate.model import Hypervisor
+from estate.model.words import folded
 from policies.facts import AggregateFacts, Facts, Unknown, aggregate_side
 from policies.rule import Rule, Scope, Severity, Violation
 from policies.rules.words import violation
@@ -19,7 +20,7 @@ def _judge(facts: Facts) -> Iterator[Violation]:
                 "the zone of this ESXi aggregate cannot be known here. Give it as a plain value.",
             )
         elif isinstance(aggregate.zone, str):
-            first = owners.setdefault(aggregate.zone, aggregate)
+            first = owners.setdefault(folded(aggregate.zone), aggregate)
             if aggregate_side(first) is not side:
                 yield violation(
                     aggregate,
@@ -34,7 +35,8 @@ RULE = Rule(
     name="zone-on-one-side",
     severity=Severity.HIGH,
     scope=Scope.STACK,
-    description="Aggregates of both sides, or of one side and none, share no availability zone.",
+    description="Aggregates of both sides, or of one side and none, share no availability zone, in whatever "
+    "letter case.",
     why="Volumes are paired with servers by their zone alone, and people read the hypervisor from it.",
     what_to_do="Give each hypervisor availability zones of its own.",
     source="nova/volume/cinder.py check_availability_zone; nova/availability_zones.py",

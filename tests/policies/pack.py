@@ -28,6 +28,8 @@ class Resource:
     name: str
     inputs: Mapping[str, Any]
     parent: str = ""
+    provider: str = ""
+    """URN."""
     sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Property → URNs that its value comes from."""
     outputs: Mapping[str, Any] = field(default_factory=dict)
@@ -73,6 +75,7 @@ class Pack:
                         urn=one.urn,
                         name=one.name,
                         parent=one.parent,
+                        provider=analyzer_pb2.AnalyzerProviderResource(urn=one.provider),
                         properties=_struct({**one.inputs, **one.outputs}),
                         propertyDependencies={
                             key: analyzer_pb2.AnalyzerPropertyDependencies(urns=list(urns))

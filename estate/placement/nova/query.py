@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from estate.model.words import folded
 from estate.placement.nova.cloud import Aggregate, Cloud, Host
 
 
@@ -137,8 +138,8 @@ class Query:
 
 
 def same(one: str, other: str) -> bool:
-    """Equal as Nova's database compares: MySQL's ``utf8_general_ci`` ignores case and trailing spaces."""
-    return one.rstrip(" ").casefold() == other.rstrip(" ").casefold()
+    """Equal as Nova's database compares."""
+    return folded(one) == folded(other)
 
 
 def is_isolating(key: str, value: str) -> bool:
