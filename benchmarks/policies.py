@@ -1,7 +1,7 @@
-"""What the policy pack adds to a preview of production: ``python -m benchmarks.policies`` prints a Markdown table.
+"""What the policy pack adds to a preview of production: ``python -m benchmarks.policies`` prints a table.
 
-The real engine previews ``stacks/prod`` on a sandbox of its own, where nothing exists yet, so that every resource
-is new and is judged; in turn with the pack and without it, the least of several runs of each.
+The real engine previews ``stacks/prod`` on a sandbox of its own, where nothing exists yet, so that every
+resource is new and is judged; in turn with the pack and without it, the least of several runs of each.
 """
 
 import re

@@ -63,8 +63,8 @@ def compare(estate: Estate, cloud: Cloud, machines: Sequence[Machine]) -> tuple[
         candidates = running.pop(name, [])
         ours = candidates[0] if candidates else None
         rows.append(_declared(estate, workload, name, predictions[name], server=ours, machine_of=machine_of))
-        rows += [_undeclared_server(twin, machine_of) for twin in candidates[1:]]
-    rows += [_undeclared_server(other, machine_of) for others in running.values() for other in others]
+        rows += [_undeclared_server(estate, twin, machine_of) for twin in candidates[1:]]
+    rows += [_undeclared_server(estate, other, machine_of) for others in running.values() for other in others]
     rows += _undeclared_machines(estate, cloud, machines)
     return tuple(_apart(estate, rows))
 
@@ -144,6 +144,7 @@ def _differences(
         yield f"its host {server.host or '(none)'} is in {where}, predicted was {prediction.aggregate}"
     elif server.host not in prediction.compute_hosts:
         yield f"its host {server.host} is not one that the documents give to {prediction.aggregate}"
+    yield from _off_esxi(estate, server, _reason(workload))
     for what, found, wanted in (
         ("image", server.image, _image(estate, workload)),
         ("flavor", server.flavor, workload.flavor),
@@ -161,6 +162,13 @@ def _differences(
 
 def _reason(workload: Workload) -> str | None:
     return workload.restriction.reason.value if workload.restriction else None
+
+
+def _off_esxi(estate: Estate, server: Server, reason: str | None) -> Iterator[str]:
+    """The guarantee itself, whatever was predicted."""
+    esxi = {cluster.compute_host for cluster in estate.clusters.values()}
+    if reason is not None and server.host and server.host not in esxi:
+        yield f"it must stay on ESXi (restriction: {reason}), but its host {server.host} is not ESXi"
 
 
 def _machine_differences(estate: Estate, server: Server, machine: Machine | None) -> Iterator[str]:
@@ -252,8 +260,10 @@ def _landed(volume: AttachedVolume, machine_of: Mapping[str, Machine]) -> Landed
     return LandedVolume(name=volume.name, type=volume.type, backend=volume.backend, datastore=datastore)
 
 
-def _undeclared_server(server: Server, machine_of: Mapping[str, Machine]) -> Landing:
+def _undeclared_server(estate: Estate, server: Server, machine_of: Mapping[str, Machine]) -> Landing:
     machine = machine_of.get(server.id)
+    reason = server.metadata.get(RESTRICTION_KEY)
+    differences = (f"nobody declared it (server {server.id})", *_off_esxi(estate, server, reason))
     return Landing(
         workload=None,
         server=server.name,
@@ -264,7 +274,7 @@ def _undeclared_server(server: Server, machine_of: Mapping[str, Machine]) -> Lan
         esxi_host=machine.host if machine else None,
         networks=_networks(server, machine),
         volumes=tuple(_landed(volume, machine_of) for volume in server.volumes),
-        differences=(f"nobody declared it (server {server.id})",),
+        differences=differences,
     )
 
 

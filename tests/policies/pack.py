@@ -14,6 +14,8 @@ from google.protobuf.struct_pb2 import Struct  # type: ignore[import-untyped]
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from policies.clock import VARIABLE
+from policies.properties import COMPONENTS
+from tests.components.recording import Registration
 from tests.estates import ROOT
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -149,3 +151,23 @@ def _violations(diagnostics: Any) -> list[Violation]:
         )
         for one in diagnostics
     ]
+
+
+def shown(recorded: Mapping[str, Registration]) -> list[Resource]:
+    """What a program registered, as the engine shows it to a pack."""
+    by_key = {key: one.urn for key, one in recorded.items()}
+    made: dict[str, Resource] = {}
+    for one in recorded.values():
+        outside = one.parent if COMPONENTS in one.parent else ""
+        made[one.urn] = Resource(
+            type=one.type,
+            name=one.name,
+            inputs=one.inputs,
+            parent=made[one.parent].urn if one.parent in made else outside,
+            provider=one.provider.rpartition("::")[0],
+            sources={
+                key: [made[by_key[source]].urn for source in sources if by_key.get(source) in made]
+                for key, sources in one.property_dependencies.items()
+            },
+        )
+    return list(made.values())

@@ -18,7 +18,7 @@ from policies.rules import RULES
 from policies.rules.image_and_flavor_known import NAME as CATALOGUED
 from tests.components.recording import record_estate
 from tests.estates import changed, sandbox
-from tests.policies.pack import UNKNOWN, Pack, Resource, Violation, running
+from tests.policies.pack import UNKNOWN, Pack, Resource, Violation, running, shown
 
 V = "trait:CUSTOM_HV_VMWARE"
 IMAGE = Resource(
@@ -91,23 +91,7 @@ def server(name: str, /, sources: dict[str, list[str]] | None = None, **inputs: 
 
 def registered(estate: Estate) -> list[Resource]:
     """What this project's program registers for an estate, at preview."""
-    recorded = record_estate(estate, preview=True)
-    by_key = {key: one.urn for key, one in recorded.items()}
-    made: dict[str, Resource] = {}
-    for one in recorded.values():
-        outside = one.parent if properties.COMPONENTS in one.parent else ""
-        parent = made[one.parent].urn if one.parent in made else outside
-        made[one.urn] = Resource(
-            type=one.type,
-            name=one.name,
-            inputs=one.inputs,
-            parent=parent,
-            sources={
-                key: [made[by_key[source]].urn for source in sources if by_key.get(source) in made]
-                for key, sources in one.property_dependencies.items()
-            },
-        )
-    return list(made.values())
+    return shown(record_estate(estate, preview=True))
 
 
 def test_the_pack_offers_every_rule_once(pack: Pack) -> None:
