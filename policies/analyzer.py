@@ -113,8 +113,16 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         At preview the stack is judged right afterwards, and has more to tell: rules that need it wait for it.
         """
         rules = [one for one in self._enabled() if one.scope is Scope.RESOURCE or not self._preview]
-        props = plain(request.properties) if request.type in KINDS else {}
-        return self._answer(self._judge.resource(rules, request.type, request.urn, request.name, props))
+        one = Resource(
+            kind=request.type,
+            urn=request.urn,
+            name=request.name,
+            props=plain(request.properties) if request.type in KINDS else {},
+            parents=(request.options.parent,),
+            provider=request.provider.urn,
+            sources={},
+        )
+        return self._answer(self._judge.resource(rules, one))
 
     @_loud
     def AnalyzeStack(self, request: Any, _context: Any) -> Any:  # noqa: N802, ANN401

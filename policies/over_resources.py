@@ -14,8 +14,7 @@ from policies import properties, stack
 from policies.catalogue import Catalogue, parsed
 from policies.clock import today
 from policies.exemptions import rule_fault
-from policies.facts import Facts
-from policies.properties import Props
+from policies.facts import Facts, ServerFacts
 from policies.rule import Rule, Violation
 
 Judged = tuple[Rule, Violation]
@@ -34,8 +33,9 @@ class Judge:
     """
 
     def __init__(self) -> None:
-        self.inputs: dict[str, Props] = {}
+        self.inputs: dict[str, properties.Props] = {}
         """What resources were given, by URN, as far as they were shown alone."""
+        self._workloads: dict[str, ServerFacts] = {}
         self._components_seen = False
         self._catalogue = Catalogue()
 
@@ -48,17 +48,23 @@ class Judge:
                 raise ValueError(f"the pack's configuration does not fit: exemption: {fault}")
         self._catalogue = catalogue
 
-    def resource(
-        self, rules: Iterable[Rule], kind: str, urn: str, name: str, props: Props
-    ) -> Iterator[Judged]:
+    def resource(self, rules: Iterable[Rule], one: stack.Resource) -> Iterator[Judged]:
         """What one resource breaks by its inputs, which are remembered."""
-        self._components_seen |= kind.startswith(properties.COMPONENTS)
-        if kind not in properties.KINDS:
+        self._components_seen |= one.kind.startswith(properties.COMPONENTS)
+        if one.kind not in properties.KINDS:
             return
-        self.inputs[urn] = props
-        yield from self._judged(
-            rules, properties.facts_of(kind, urn, name, props, components_seen=self._components_seen)
-        )
+        self.inputs[one.urn] = one.props
+        if one.kind == properties.SERVER:
+            facts = stack.alone(
+                one, self._workloads.values(), self._catalogue, components_seen=self._components_seen
+            )
+        else:
+            facts = properties.facts_of(
+                one.kind, one.urn, one.name, one.props, components_seen=self._components_seen
+            )
+        if one.kind == properties.WORKLOAD:
+            self._workloads[one.urn] = facts.servers[0]
+        yield from self._judged(rules, facts)
 
     def stack(self, rules: Iterable[Rule], resources: Iterable[stack.Resource]) -> Iterator[Judged]:
         """What resources break together."""

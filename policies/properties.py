@@ -92,28 +92,15 @@ Props = Mapping[str, Any]
 
 
 def facts_of(kind: str, urn: str, name: str, props: Props, *, components_seen: bool) -> Facts:
-    """What one resource tells by itself. ``components_seen``: see ``Facts.workloads_expected``."""
+    """What one resource tells by itself, if it is no server: those need more (``policies.stack.alone``).
+
+    ``components_seen``: see ``Facts.workloads_expected``.
+    """
     if kind in MADE_BY_COMPONENTS:
         by_hand = hand_written(kind, urn, name, props)
         return replace(
             _told(kind, urn, name, props), hand_written=by_hand, workloads_expected=components_seen
         )
-    if kind == SERVER and WORKLOAD not in _types(urn):
-        # Image and flavor are other resources: only that it stands alone can be said here.
-        server = ServerFacts(
-            origin=(urn,),
-            kind="server",
-            name=text(props, "name", name),
-            workload=None,
-            restricted=False,
-            reason=None,
-            image=UNKNOWN,
-            flavor=UNKNOWN,
-            zone=zone(props),
-            host=props.get("hypervisorHostname") or None,
-            misspelt_key=misspelt_key(tags(props.get("metadata"))),
-        )
-        return Facts(servers=(server,), workloads_expected=components_seen)
     return _told(kind, urn, name, props)
 
 

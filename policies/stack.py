@@ -120,6 +120,29 @@ def facts_of(resources: Iterable[Resource], catalogue: Catalogue, *, components_
     )
 
 
+def alone(
+    server: Resource, workloads: Iterable[ServerFacts], catalogue: Catalogue, *, components_seen: bool
+) -> Facts:
+    """What a server tells before it is created, with the workloads that were shown before it.
+
+    Of its image and flavor the catalogue may know something, or its workload. Where they are other resources
+    of the stack nothing is known yet, and only that it stands alone or names a host can be said.
+    """
+    surroundings = _Surroundings(
+        catalogue=catalogue,
+        images={},
+        flavors={},
+        workloads={one.origin[0]: one for one in workloads},
+        volume_types=_VolumeTypes([], [], [], catalogue),
+        attachments=[],
+        clouds={},
+    )
+    told = surroundings.server(server)
+    if told.image is UNKNOWN or told.flavor is UNKNOWN:
+        told = replace(told, restricted=False, missing=())
+    return Facts(servers=(told,), zones=catalogue.zones, workloads_expected=components_seen)
+
+
 def _cloud(resource: Resource) -> tuple[str, str]:
     """Provider and region: a name means the same resource only in the same cloud."""
     return resource.provider, properties.text(resource.props, "region", "")

@@ -66,7 +66,11 @@ class Pack:
         found = []
         for one in resources:
             request = analyzer_pb2.AnalyzeRequest(
-                type=one.type, urn=one.urn, name=one.name, properties=_struct(one.inputs)
+                type=one.type,
+                urn=one.urn,
+                name=one.name,
+                properties=_struct(one.inputs),
+                options=analyzer_pb2.AnalyzerResourceOptions(parent=one.parent),
             )
             found += _violations(self._stub.Analyze(request).diagnostics)
         if stack:
