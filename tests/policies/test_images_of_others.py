@@ -151,7 +151,8 @@ server("beside", KVM_ID, "kvm-small")
 WITHOUT_RESOURCES = HEAD.partition("vmware, plain =")[0]
 
 
-PORT = {"port": {"id": "p", "status": "ACTIVE", "network_id": "net", "security_groups": [], "fixed_ips": []}}
+PORT = {"id": "p", "status": "ACTIVE", "network_id": "net", "security_groups": [], "fixed_ips": []}
+NETWORK = {"id": "net", "name": "app", "status": "ACTIVE"}
 
 
 class Asked(ThreadingHTTPServer):
@@ -162,7 +163,7 @@ class Asked(ThreadingHTTPServer):
 
 
 class Answers(BaseHTTPRequestHandler):
-    """Keystone, Glance as far as ``get_image`` asks it (two images), and Neutron with one port for all."""
+    """Keystone, Glance as far as ``get_image`` asks it (two images), Neutron with one network and port."""
 
     def do_POST(self) -> None:
         """A token, and where the services are: here."""
@@ -170,7 +171,7 @@ class Answers(BaseHTTPRequestHandler):
         if "server" in body:
             Asked.servers.append(body["server"]["name"])
         if self.path.endswith("/ports"):
-            self._answer(201, PORT)
+            self._answer(201, {"port": PORT})
             return
         if "/auth/tokens" not in self.path:
             self._answer(404, {})
@@ -198,9 +199,10 @@ class Answers(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """The image of that name; nothing else is there."""
-        if "/ports/" in self.path:
-            self._answer(200, PORT)
-            return
+        for one, known in (("port", PORT), ("network", NETWORK)):
+            if f"/{one}s?" in self.path or f"/{one}s/" in self.path:
+                self._answer(200, {f"{one}s": [known], one: known})
+                return
         if "/images" not in self.path:
             self._answer(404, {})
             return
@@ -324,7 +326,7 @@ def test_the_same_update_of_a_right_workload_goes_to_nova(stack: Stack, cloud: s
     command = options(stack, "up", "--skip-preview", "--yes")
     output = stack.run(*command, "--policy-pack", str(ROOT / "policies"), fails=True)
     assert "[mandatory]" not in output
-    assert Asked.servers == ["legal"]
+    assert Asked.servers == ["legal"], output
 
 
 def test_what_up_alone_stops_of_a_foreign_program_and_what_not(stack: Stack, cloud: str) -> None:
