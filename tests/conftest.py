@@ -1,7 +1,7 @@
 """Options of the whole suite, and which tests may run side by side.
 
-``make test`` gives pytest two workers. A file stays on one of them, in its order; so do all acts of the
-rehearsal, which share one sandbox. Without ``-n`` everything runs one after the other.
+``make test`` gives pytest two workers. A file stays on one of them, in its order; so do all acts on one
+stage of the rehearsal, which share a sandbox. Without ``-n`` everything runs one after the other.
 """
 
 import os
@@ -14,7 +14,7 @@ from policies.clock import VARIABLE
 # Reviews and exemptions of the environments fall due one day; what the tests say must not.
 os.environ.setdefault(VARIABLE, "2026-11-01")
 
-TOGETHER = ("rehearsal",)
+TOGETHER = ("rehearsal/standing", "rehearsal/rebuilt")
 """Folders of this one whose files share something that is made once per session."""
 
 HERE = Path(__file__).parent
@@ -40,8 +40,8 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         file = item.path.relative_to(HERE)
-        group = file.parts[0] if file.parts[0] in TOGETHER else str(file)
-        item.add_marker(pytest.mark.xdist_group(group))
+        group = file.parent if str(file.parent) in TOGETHER else file
+        item.add_marker(pytest.mark.xdist_group(str(group)))
     if hasattr(config, "workerinput"):
         # What takes long begins first, so that the quick ones fill both workers to the end.
         items.sort(key=_haste)

@@ -14,7 +14,7 @@ import pytest
 from operations import rehearsal
 from operations.stack import PROGRAM
 from sandbox import files, lifecycle
-from tests.rehearsal.conftest import Stage
+from tests.rehearsal.stage import Stage
 
 HERE = Path(__file__).parent
 RECORD = HERE / "last-run.json"

@@ -1,12 +1,12 @@
-"""One sandbox, built up, changed and taken down again and again. Short siblings: acts 1, 5 and 6."""
+"""One sandbox, built up, changed and taken down again and again. Short siblings: tests/rehearsal."""
 
 from collections import Counter
 from dataclasses import dataclass
 
 from operations import rehearsal
 from sandbox import lifecycle
-from tests.rehearsal.conftest import Stage
-from tests.rehearsal.test_6_destroyed import left
+from tests.rehearsal.rebuilt.test_1_destroyed import left
+from tests.rehearsal.stage import Stage
 
 ROUNDS = 5
 GROWTH = 1.2

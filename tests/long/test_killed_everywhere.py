@@ -1,16 +1,13 @@
-"""``up`` killed at every kind of resource there is; each time the next one goes on. Short sibling: act 7."""
+"""``up`` killed at every kind of resource; each time the next one goes on. Short sibling: rebuilt, act 2."""
 
 import json
 import re
-import signal
-import subprocess
 import time
 from pathlib import Path
 
 from operations import recovery
-from operations.stack import PROGRAM
-from tests.rehearsal.conftest import Stage
-from tests.rehearsal.test_7_killed import doubled
+from tests.rehearsal.rebuilt.test_2_killed import assert_whole
+from tests.rehearsal.stage import Stage
 from toolchain.progress import Progress
 
 CREATING = re.compile(r"^ *\+ +(\S+) \S+ creating", re.MULTILINE)
@@ -20,16 +17,9 @@ OURS = ("estate:", "pulumi:")
 
 def up_until_a_new_kind(stage: Stage, killed: set[str], log: Path) -> str | None:
     """Run ``up``; SIGKILL for the engine as soon as it creates a kind that it was not killed at yet."""
-    with log.open("w") as output:
-        running = subprocess.Popen(
-            stage.stack.command("up", "--yes", "--skip-preview"),
-            cwd=PROGRAM,
-            env=dict(stage.stack.environment),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+    with stage.running("up", log) as run:
         try:
-            while running.poll() is None:
+            while run.poll() is None:
                 kinds: list[str] = [
                     one for one in CREATING.findall(log.read_text()) if not one.startswith(OURS)
                 ]
@@ -37,9 +27,8 @@ def up_until_a_new_kind(stage: Stage, killed: set[str], log: Path) -> str | None
                     return new[0]
                 time.sleep(0.02)
         finally:
-            running.send_signal(signal.SIGKILL)
-            running.wait()
-    assert running.returncode == 0, log.read_text()
+            run.kill()
+    assert run.returncode == 0, log.read_text()
     return None
 
 
@@ -56,6 +45,4 @@ def test_an_up_killed_at_every_kind_converges(stage: Stage, tmp_path: Path) -> N
     # The engine shows openstack:compute/instance:Instance as openstack:compute:Instance.
     assert killed == {re.sub(r"/[^:]*:", ":", one) for one in made}
 
-    assert doubled(stage) == {}
-    assert {row.server: row.differences for row in stage.landings().values() if not row.equal} == {}
-    stage.pulumi("preview", "--refresh", "--expect-no-changes")
+    assert_whole(stage)

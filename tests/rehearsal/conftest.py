@@ -1,29 +1,11 @@
-"""One environment, rehearsed in acts: files run in the order of their numbers, on one sandbox."""
+"""Two stages, each one environment on one sandbox: what stands, and what is taken down and built again.
 
-import shutil
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+The files of a folder are acts: they run in the order of their numbers.
+"""
+
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pyVmomi import vim
-from ruamel.yaml import YAML
-
-from estate.documents import load
-from estate.evidence.landing import Landing
-from estate.evidence.observation import observe
-from estate.model import Estate
-from estate.openstack.connection import connect
-from estate.vsphere import connections
-from estate.vsphere.session import session
-from operations import rehearsal
-from operations.stack import PROGRAM, Stack
-from sandbox import lifecycle
-from tests.rehearsal.intruders import Intruders
-from toolchain.progress import Progress
 
 HERE = Path(__file__).parent
 
@@ -34,111 +16,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.sandbox)
             item.add_marker(pytest.mark.timeout(900))
-
-
-class Stage:
-    """The environment and what the tests do with it."""
-
-    def __init__(self, documents: Path) -> None:
-        self.documents = documents
-        self.stack: Stack = rehearsal.prepare(documents, self.estate, Progress())
-
-    @property
-    def estate(self) -> Estate:
-        loaded = load(self.documents)
-        assert loaded.estate is not None, loaded.problems
-        return loaded.estate
-
-    @property
-    def vmdk(self) -> Path:
-        """A real VMDK file."""
-        return Path(self.stack.environment["ESTATE_IMAGES"]) / "linux-sparse.vmdk"
-
-    @property
-    def cloud(self) -> Any:
-        with self.stack.entered():
-            return connect()
-
-    @contextmanager
-    def vcenter(self) -> Iterator[vim.ServiceInstance]:
-        """A session with vCenter vc1."""
-        with self.stack.entered():
-            login = connections.load(["vc1"])["vc1"]
-        with session("vc1", login) as service:
-            yield service
-
-    def landings(self) -> dict[str, Landing]:
-        """Rows of ``estate landing`` by server; a name that is there twice fails."""
-        with self.stack.entered():
-            rows = observe(self.estate)
-        assert len({row.server for row in rows}) == len(rows)
-        return {row.server: row for row in rows}
-
-    def pulumi(self, *arguments: str, policies: bool = True) -> str:
-        """What a run of pulumi that must succeed printed."""
-        done = self.stack.pulumi(*arguments, policies=policies, quiet=True)
-        assert done.returncode == 0, done.stdout
-        return done.stdout
-
-    def refused(self, *arguments: str, policies: bool = True) -> str:
-        """What a run of pulumi that must fail printed."""
-        done = self.stack.pulumi(*arguments, policies=policies, quiet=True)
-        assert done.returncode != 0, done.stdout
-        return done.stdout
-
-    def killed(self, command: str, sign: str, log: Path) -> None:
-        """Run pulumi, and kill the engine (SIGKILL) the moment its output shows ``sign``; ``log`` gets it."""
-        with log.open("w") as output:
-            running = subprocess.Popen(
-                self.stack.command(command, "--yes", "--skip-preview"),
-                cwd=PROGRAM,
-                env=dict(self.stack.environment),
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-            deadline = time.monotonic() + 300
-            while sign not in log.read_text() and running.poll() is None and time.monotonic() < deadline:
-                time.sleep(0.05)
-            running.kill()
-            running.wait()
-        assert sign in log.read_text()
-
-    def up(self) -> str:
-        return self.pulumi("up", "--yes", "--skip-preview")
-
-    def edit(self, file: str, *keys: str, value: object) -> None:
-        """Set one value of a document."""
-        path = self.documents / file
-        yaml = YAML()
-        document = yaml.load(path)
-        inner = document
-        for key in keys[:-1]:
-            inner = inner[key]
-        if value is None:
-            del inner[keys[-1]]
-        else:
-            inner[keys[-1]] = value
-        yaml.dump(document, path)
-
-
-@pytest.fixture(scope="session")
-def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """The sandbox of a copy of the environment ``sandbox``, with an empty stack."""
-    if existing := request.config.getoption("--environment"):
-        yield Stage(Path(existing).resolve())
-        return
-    documents = tmp_path_factory.mktemp("environment") / "rehearsed"
-    shutil.copytree(PROGRAM / "stacks" / "sandbox", documents)
-    try:
-        yield Stage(documents)
-    finally:
-        lifecycle.stop(rehearsal.key(documents))
-
-
-@pytest.fixture(scope="session")
-def applied(stage: Stage) -> Intruders:
-    """The first ``up``, while intruders try to land on ESXi all the time; what became of them."""
-    with Intruders(stage.cloud, stage.vmdk) as intruders:
-        stage.up()
-        intruders.more(5)
-    return intruders

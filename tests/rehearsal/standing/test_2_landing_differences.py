@@ -8,7 +8,7 @@ import pytest
 from pyVim.task import WaitForTask
 from pyVmomi import vim
 
-from tests.rehearsal.conftest import Stage
+from tests.rehearsal.stage import Stage
 
 pytestmark = pytest.mark.usefixtures("applied")
 

@@ -1,4 +1,4 @@
-"""Act 5: a changed document changes exactly what it says."""
+"""Act 6: a changed document changes exactly what it says."""
 
 import json
 import subprocess
@@ -10,8 +10,8 @@ import pytest
 from pyVmomi import vim
 
 from operations.stack import PROGRAM
-from tests.rehearsal.conftest import Stage
-from tests.rehearsal.test_2_landing_differences import find
+from tests.rehearsal.stage import Stage
+from tests.rehearsal.standing.test_2_landing_differences import find
 from tests.renaming import renamed
 
 pytestmark = pytest.mark.usefixtures("applied")

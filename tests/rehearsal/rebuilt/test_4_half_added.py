@@ -1,4 +1,4 @@
-"""Act 9: hosts that an aggregate has by half, made by hand through the real APIs.
+"""Act 4: hosts that an aggregate has by half, made by hand through the real APIs.
 
 Each state switches isolation off, or half off; ``preview`` says so, and one ``up`` mends it. The estate has
 no servers here: Nova would not let a compute be deleted, nor placement a resource provider.
@@ -17,7 +17,7 @@ from openstack import exceptions
 from estate.openstack import computes, placement
 from estate.openstack.waiting import wait_for
 from sandbox import process
-from tests.rehearsal.conftest import Stage
+from tests.rehearsal.stage import Stage
 
 HOSTS = "compute.yaml"
 CLASS = ("host_classes", "standard")

@@ -1,12 +1,12 @@
-"""Act 8: what was destroyed and built again works as it did the first time."""
+"""Act 3: what was destroyed and built again works as it did the first time."""
 
 import json
 
 import pytest
 from pyVmomi import vim
 
-from tests.rehearsal.conftest import Stage
-from tests.rehearsal.test_2_landing_differences import find
+from tests.rehearsal.stage import Stage
+from tests.rehearsal.standing.test_2_landing_differences import find
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -11,8 +11,8 @@ import pytest
 
 from estate.openstack import lookup
 from estate.vsphere import lookup as vsphere_lookup
-from tests.rehearsal.conftest import Stage
 from tests.rehearsal.intruders import Fate, Intruders
+from tests.rehearsal.stage import Stage
 
 
 def test_every_server_is_where_it_was_predicted(stage: Stage, applied: Intruders) -> None:

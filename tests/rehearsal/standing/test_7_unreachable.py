@@ -1,4 +1,4 @@
-"""The last act: what cannot be reached is said in one sentence, exit code 2, and nothing is changed."""
+"""Act 7, the last: what cannot be reached is said in one sentence, exit code 2, and nothing is changed."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from operations import rehearsal
 from operations.stack import PROGRAM
 from sandbox import lifecycle
-from tests.rehearsal.conftest import Stage
+from tests.rehearsal.stage import Stage
 
 ESTATE = "from cli import main; main()"
 PARTS = ("vcenter-vc1", "cinder", "neutron", "glance", "nova", "keystone")

@@ -1,4 +1,4 @@
-"""Act 4, further: what only our gates keep, changed by others, is seen by the next preview and set again."""
+"""Act 4: what only our gates keep, changed by others, is seen by the next preview and set again."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ import pytest
 
 from estate.openstack import volume_types
 from estate.vsphere import spreading
-from tests.rehearsal.conftest import Stage
-from tests.rehearsal.test_5_changes import steps
+from tests.rehearsal.stage import Stage
+from tests.rehearsal.standing.test_6_changes import steps
 
 pytestmark = pytest.mark.usefixtures("applied")
 

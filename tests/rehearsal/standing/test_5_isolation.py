@@ -1,9 +1,9 @@
-"""Act 4: isolation that somebody broke is seen by the next preview and mended by the next ``up``."""
+"""Act 5: isolation that somebody broke is seen by the next preview and mended by the next ``up``."""
 
 import pytest
 
-from tests.rehearsal.conftest import Stage
 from tests.rehearsal.intruders import Intruders
+from tests.rehearsal.stage import Stage
 
 pytestmark = pytest.mark.usefixtures("applied")
 

@@ -6,7 +6,7 @@ from shutil import copytree
 
 import pytest
 
-from tests.rehearsal.conftest import Stage
+from tests.rehearsal.stage import Stage
 
 pytestmark = pytest.mark.usefixtures("applied")
 

@@ -1,4 +1,4 @@
-"""Act 6: ``destroy`` leaves nothing that the stack created, with hosts and servers inside."""
+"""Act 1: ``destroy`` leaves nothing that the stack created, with hosts and servers inside."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from pyVmomi import vim
 
 from operations import recovery
-from tests.rehearsal.conftest import Stage
+from tests.rehearsal.stage import Stage
 from toolchain.progress import Progress
 
 pytestmark = pytest.mark.usefixtures("applied")

@@ -1,6 +1,5 @@
-"""Act 7: ``up`` and ``destroy`` killed in the middle: ``up`` converges, nothing doubled, nothing lost."""
+"""Act 2: ``up`` and ``destroy`` killed in the middle: ``up`` converges, nothing doubled, nothing lost."""
 
-import subprocess
 import time
 from collections import Counter
 from pathlib import Path
@@ -9,8 +8,7 @@ import pytest
 
 from operations import recovery
 from operations.errors import OperationError
-from operations.stack import PROGRAM
-from tests.rehearsal.conftest import Stage
+from tests.rehearsal.stage import Stage
 from toolchain.progress import Progress
 
 pytestmark = pytest.mark.usefixtures("applied")
@@ -85,18 +83,9 @@ def test_a_recovery_that_is_cut_short_is_taken_up_again(stage: Stage, tmp_path: 
 
 def test_a_run_that_is_alive_is_left_alone(stage: Stage, tmp_path: Path) -> None:
     log = tmp_path / "up.log"
-    with log.open("w") as output:
-        running = subprocess.Popen(
-            stage.stack.command("up", "--yes", "--skip-preview"),
-            cwd=PROGRAM,
-            env=dict(stage.stack.environment),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            while "estate-" not in log.read_text() and running.poll() is None:
-                time.sleep(0.05)
-            with pytest.raises(OperationError, match="is in use by process"):
-                recovery.recover(stage.stack, Progress())
-        finally:
-            assert running.wait() == 0
+    with stage.running("up", log) as run:
+        while "estate-" not in log.read_text() and run.poll() is None:
+            time.sleep(0.05)
+        with pytest.raises(OperationError, match="is in use by process"):
+            recovery.recover(stage.stack, Progress())
+    assert run.returncode == 0

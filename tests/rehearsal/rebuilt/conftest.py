@@ -1,0 +1,21 @@
+"""The stage of an estate that is taken down and built again."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.rehearsal.stage import Stage, staged
+
+
+@pytest.fixture(scope="session")
+def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """The environment of these acts."""
+    folder = tmp_path_factory.mktemp("environment") / "rebuilt"
+    with staged(request.config.getoption("--environment"), folder) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="session")
+def applied(stage: Stage) -> None:
+    """The first ``up``."""
+    stage.up()

@@ -1,0 +1,25 @@
+"""The stage of an estate that stands."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.rehearsal.intruders import Intruders
+from tests.rehearsal.stage import Stage, staged
+
+
+@pytest.fixture(scope="session")
+def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """The environment of these acts."""
+    folder = tmp_path_factory.mktemp("environment") / "standing"
+    with staged(request.config.getoption("--environment"), folder) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="session")
+def applied(stage: Stage) -> Intruders:
+    """The first ``up``, while intruders try to land on ESXi all the time; what became of them."""
+    with Intruders(stage.cloud, stage.vmdk) as intruders:
+        stage.up()
+        intruders.more(5)
+    return intruders
