@@ -56,17 +56,17 @@ def ensure() -> Path:
 
 def _check_compiler() -> None:
     """UWSGI comes as source only."""
-    header = Path(sysconfig.get_path("include")) / "Python.h"
+    # Ubuntu 26.04's libc6-dev no longer brings libcrypt-dev.
+    headers = (Path(sysconfig.get_path("include")) / "Python.h", Path("/usr/include/crypt.h"))
     missing = [
-        what
-        for what, found in (("a C compiler (gcc)", shutil.which("gcc")), (str(header), header.exists()))
-        if not found
+        *(() if shutil.which("gcc") else ("a C compiler (gcc)",)),
+        *(str(header) for header in headers if not header.exists()),
     ]
     if missing:
         raise SandboxError(
             f"uWSGI, which serves OpenStack's APIs, is compiled at installation and needs "
             f"{' and '.join(missing)}: "
-            "apt-get install gcc libc6-dev python3-dev"
+            "apt-get install gcc libc6-dev libcrypt-dev python3-dev"
         )
 
 
