@@ -40,10 +40,12 @@ class DistributedSwitch(Component):
             "hosts": sorted(cards),
             "portGroups": sorted(switch.port_groups),
         }
-        super().__init__(vcenter.switch, facts, opts)
+        # Two vCenters may each have a switch of this name, and each switch a port group of one name.
+        name = f"{vcenter.name}/{vcenter.switch}"
+        super().__init__(name, facts, opts)
         invoke = pulumi.InvokeOutputOptions(provider=reached.provider)
         self.resource = vsphere.DistributedVirtualSwitch(
-            vcenter.switch,
+            name,
             name=vcenter.switch,
             datacenter_id=reached.datacenter_id,
             max_mtu=switch.mtu,
@@ -62,7 +64,7 @@ class DistributedSwitch(Component):
         )
         for group in switch.port_groups.values():
             vsphere.DistributedPortGroup(
-                group.name,
+                f"{name}/{group.name}",
                 name=group.name,
                 description=group.description,
                 distributed_virtual_switch_uuid=self.resource.id,

@@ -128,7 +128,7 @@ def test_a_referenced_cluster_is_found_and_compared_and_not_made() -> None:
 def test_a_managed_switch_has_the_data_cards_and_comes_before_networks() -> None:
     switch = {"mtu": 9000, "port_groups": {"tep": {"vlan": 120}}}
     recorded = record_estate(changed(("vcenters/vc1/managed_switch", switch)))
-    made = recorded["DistributedVirtualSwitch::dvs-data"].inputs
+    made = recorded["DistributedVirtualSwitch::vc1/dvs-data"].inputs
     assert made["maxMtu"] == 9000
     assert made["uplinks"] == made["activeUplinks"] == ["uplink1", "uplink2"]
     assert made["hosts"][0] == {
@@ -136,7 +136,7 @@ def test_a_managed_switch_has_the_data_cards_and_comes_before_networks() -> None
         "devices": ["vmnic2", "vmnic3"],
     }
     assert len(made["hosts"]) == 5
-    assert recorded["DistributedPortGroup::tep"].inputs["vlanId"] == 120
-    assert "DistributedVirtualSwitch::dvs-data" in recorded["Network::app"].dependencies
+    assert recorded["DistributedPortGroup::vc1/dvs-data/tep"].inputs["vlanId"] == 120
+    assert "DistributedVirtualSwitch::vc1/dvs-data" in recorded["Network::app"].dependencies
     without = record_estate(changed(("vcenters/vc1/managed_switch", None)))
-    assert "DistributedVirtualSwitch::dvs-data" not in without
+    assert "DistributedVirtualSwitch::vc1/dvs-data" not in without
