@@ -65,7 +65,8 @@ class Stage:
     def pulumi(self, *arguments: str, policies: bool = True) -> str:
         """What a run of pulumi that must succeed printed."""
         done = self.stack.pulumi(*arguments, policies=policies, quiet=True)
-        assert done.returncode == 0, done.stdout
+        # The reasons stand at the end, after every resource; a record of the failure may be cut to a length.
+        assert done.returncode == 0, "\n".join(done.stdout.splitlines()[-40:])
         return done.stdout
 
     def refused(self, *arguments: str, policies: bool = True) -> str:

@@ -1,5 +1,6 @@
 """Act 2: ``up`` and ``destroy`` killed in the middle: ``up`` converges, nothing doubled, nothing lost."""
 
+import json
 import time
 from collections import Counter
 from pathlib import Path
@@ -41,6 +42,9 @@ def assert_whole(stage: Stage) -> None:
     assert doubled(stage) == {}
     assert {row.server: row.differences for row in stage.landings().values() if not row.equal} == {}
     stage.pulumi("preview", "--refresh", "--expect-no-changes")
+    deployment = json.loads(stage.pulumi("stack", "export"))["deployment"]
+    assert [one["urn"] for one in deployment["resources"] if one.get("delete")] == []
+    assert not deployment.get("pending_operations")
 
 
 def test_a_killed_up_converges(stage: Stage, tmp_path: Path) -> None:
