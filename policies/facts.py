@@ -130,6 +130,8 @@ class ClusterFacts:
     admission_control: bool | Unknown
     hosts: tuple[str | Unknown, ...] | Unknown
     """Managed object ids."""
+    vcenter: str
+    """URN of its provider: ids name objects of one vCenter."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +142,8 @@ class DatastoreFacts:
     name: str
     hosts: tuple[str | Unknown, ...] | Unknown
     """Managed object ids."""
+    vcenter: str
+    """URN of its provider: ids name objects of one vCenter."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +154,8 @@ class SwitchFacts:
     name: str
     cards: tuple[tuple[str, str], ...]
     """Managed object id of the host, name of the card; those that are known."""
+    vcenter: str
+    """URN of its provider: ids name objects of one vCenter."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -117,7 +117,7 @@ def _told(kind: str, urn: str, name: str, props: Props) -> Facts:
     elif kind in (PORT, NETWORK):
         facts = Facts(filtered=(filtered_facts(kind, urn, name, props),))
     elif kind == CLUSTER:
-        facts = Facts(clusters=(cluster_facts(urn, name, props),))
+        facts = Facts(clusters=(cluster_facts(urn, name, props, vcenter=""),))
     return facts
 
 
@@ -165,7 +165,7 @@ def volume_type_facts(name: str, props: Props) -> VolumeTypeFacts:
     return VolumeTypeFacts(name=text(props, "name", name), serves=serves)
 
 
-def cluster_facts(urn: str, name: str, props: Props) -> ClusterFacts:
+def cluster_facts(urn: str, name: str, props: Props, vcenter: str) -> ClusterFacts:
     """Of a vSphere cluster, with the provider's defaults: DRS and HA are off, and manual."""
     drs_on, ha = props.get("drsEnabled", False), props.get("haEnabled", False)
     level = props.get("drsAutomationLevel", "manual")
@@ -177,17 +177,21 @@ def cluster_facts(urn: str, name: str, props: Props) -> ClusterFacts:
         ha=ha,
         admission_control=control if isinstance(control, Unknown) else control != "disabled",
         hosts=_list(props.get("hostSystemIds")),
+        vcenter=vcenter,
     )
 
 
-def datastore_facts(urn: str, name: str, props: Props) -> DatastoreFacts:
+def datastore_facts(urn: str, name: str, props: Props, vcenter: str) -> DatastoreFacts:
     """Of an NFS datastore, which the provider mounts host by host."""
     return DatastoreFacts(
-        origin=(urn,), name=text(props, "name", name), hosts=_list(props.get("hostSystemIds"))
+        origin=(urn,),
+        name=text(props, "name", name),
+        hosts=_list(props.get("hostSystemIds")),
+        vcenter=vcenter,
     )
 
 
-def switch_facts(urn: str, name: str, props: Props) -> SwitchFacts:
+def switch_facts(urn: str, name: str, props: Props, vcenter: str) -> SwitchFacts:
     """Of a distributed switch (``hosts``) or one of a single host (``networkAdapters``)."""
     hosts = props.get("hosts")
     given: list[Mapping[Any, Any]] = [
@@ -206,6 +210,7 @@ def switch_facts(urn: str, name: str, props: Props) -> SwitchFacts:
         )
         if not any(isinstance(one.get("devices"), Unknown) for one in given)
         else (),
+        vcenter=vcenter,
     )
 
 

@@ -81,13 +81,15 @@ def facts_of(resources: Iterable[Resource], catalogue: Catalogue, *, components_
             *judged.values(),
         ),
         clusters=tuple(
-            properties.cluster_facts(one.urn, one.name, one.props) for one in each(properties.CLUSTER)
+            properties.cluster_facts(one.urn, one.name, one.props, one.provider)
+            for one in each(properties.CLUSTER)
         ),
         datastores=tuple(
-            properties.datastore_facts(one.urn, one.name, one.props) for one in each(properties.NAS_DATASTORE)
+            properties.datastore_facts(one.urn, one.name, one.props, one.provider)
+            for one in each(properties.NAS_DATASTORE)
         ),
         switches=tuple(
-            properties.switch_facts(one.urn, one.name, one.props)
+            properties.switch_facts(one.urn, one.name, one.props, one.provider)
             for one in each(properties.DISTRIBUTED_SWITCH, properties.HOST_SWITCH)
         ),
         hand_written=tuple(

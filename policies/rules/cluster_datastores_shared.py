@@ -18,7 +18,7 @@ def _judge(facts: Facts) -> Iterator[Violation]:
         for cluster in facts.clusters:
             members = _known(cluster.hosts) or set()
             missing = members - mounting
-            if members & mounting and missing:
+            if cluster.vcenter == store.vcenter and members & mounting and missing:
                 yield violation(
                     store,
                     "hosts",

@@ -8,10 +8,10 @@ from policies.rules.words import violation
 
 
 def _judge(facts: Facts) -> Iterator[Violation]:
-    owners: dict[tuple[str, str], SwitchFacts] = {}
+    owners: dict[tuple[str, str, str], SwitchFacts] = {}
     for switch in facts.switches:
         for host, card in switch.cards:
-            first = owners.setdefault((host, card), switch)
+            first = owners.setdefault((switch.vcenter, host, card), switch)
             if first is not switch:
                 yield violation(
                     switch,

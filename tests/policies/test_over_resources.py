@@ -384,6 +384,10 @@ SWITCH = Resource(
 )
 
 
+ELSEWHERE = "urn:pulumi:s::p::pulumi:providers:vsphere::vc2"
+"""Another vCenter, whose ids may be the same."""
+
+
 def with_inputs(resource: Resource, **inputs: Any) -> Resource:
     return replace(resource, inputs={**resource.inputs, **inputs})
 
@@ -399,7 +403,9 @@ def with_inputs(resource: Resource, **inputs: Any) -> Resource:
         ([with_inputs(CLUSTER, haAdmissionControlPolicy="disabled")], "cluster-ha"),
         ([CLUSTER, with_inputs(STORE, hostSystemIds=["host-1"])], "cluster-datastores-shared"),
         ([CLUSTER, with_inputs(STORE, hostSystemIds=["host-9"])], None),
+        ([CLUSTER, replace(with_inputs(STORE, hostSystemIds=["host-1"]), provider=ELSEWHERE)], None),
         ([CLUSTER, with_inputs(STORE, hostSystemIds=UNKNOWN)], "cluster-datastores-shared"),
+        ([SWITCH, replace(SWITCH, name="other", provider=ELSEWHERE)], None),
         (
             [
                 SWITCH,
