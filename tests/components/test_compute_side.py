@@ -1,7 +1,8 @@
 """Projects with quotas, flavors, server groups and the way into an aggregate, as the engine gets them."""
 
+from estate.documents import load
 from tests.components.recording import record_estate, sandbox
-from tests.estates import changed
+from tests.estates import ROOT, changed
 
 GROUPED = (
     ("server_groups/gateways", {"policy": "soft-anti-affinity"}),
@@ -140,3 +141,13 @@ def test_a_managed_switch_has_the_data_cards_and_comes_before_networks() -> None
     assert "DistributedVirtualSwitch::vc1/dvs-data" in recorded["Network::app"].dependencies
     without = record_estate(changed(("vcenters/vc1/managed_switch", None)))
     assert "DistributedVirtualSwitch::vc1/dvs-data" not in without
+
+
+def test_switches_of_two_vcenters_may_have_one_name() -> None:
+    loaded = load(ROOT / "tests" / "long" / "two-vcenters")
+    assert loaded.estate is not None, loaded.problems
+    recorded = record_estate(loaded.estate)
+    switches = {name for name in recorded if name.startswith("DistributedVirtualSwitch::")}
+    assert switches == {"DistributedVirtualSwitch::vc1/dvs-data", "DistributedVirtualSwitch::vc2/dvs-data"}
+    own = recorded["DistributedVirtualSwitch::vc2/dvs-data"].inputs["hosts"][0]
+    assert own["hostSystemId"] == "id-of-esxi-b1.sandbox.example"
