@@ -2,6 +2,7 @@
 
 import sys
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,10 +20,19 @@ class Form(StrEnum):
     """How a review is written."""
 
     TEXT = "text"
+    MARKDOWN = "markdown"
     JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
 
 
-_ENDINGS = {".txt": Form.TEXT, ".json": Form.JSON}
+_ENDINGS = {
+    ".txt": Form.TEXT,
+    ".md": Form.MARKDOWN,
+    ".json": Form.JSON,
+    ".sarif": Form.SARIF,
+    ".xml": Form.JUNIT,
+}
 
 
 @app.command("review")
@@ -49,6 +59,12 @@ def command(
             help=f"Also write a file, in the format of its ending: {', '.join(_ENDINGS)}. May be repeated.",
         ),
     ] = None,
+    page: Annotated[
+        str | None,
+        typer.Option(
+            "--page", metavar="URL", help="Where the page will be: a comment that is cut points there."
+        ),
+    ] = None,
     no_python: Annotated[
         bool,
         typer.Option(
@@ -71,7 +87,7 @@ def command(
         raise typer.Exit(Exit.UNUSABLE)
     with expected(OperationError):
         found = reviewed([*env, *(more or [])], base, head, python=False if no_python else None)
-    written = {one: _written(found, one) for one in {form, *(_ENDINGS[file.suffix] for file in files)}}
+    written = {one: _written(found, one, page) for one in {form, *(_ENDINGS[file.suffix] for file in files)}}
     for file in files:
         file.write_text(written[_ENDINGS[file.suffix]], encoding="utf-8")
     sys.stdout.write(written[form])
@@ -79,7 +95,12 @@ def command(
         raise typer.Exit(code)
 
 
-def _written(found: "Review", form: Form) -> str:
-    from review import document, text  # noqa: PLC0415
+def _written(found: "Review", form: Form, page: str | None) -> str:
+    """In one format, whose file alone is imported."""
+    if form is Form.MARKDOWN:
+        from review.comment import comment  # noqa: PLC0415
 
-    return {Form.TEXT: text.text, Form.JSON: document.text}[form](found)
+        return comment(found, page=page)
+    name = {Form.JSON: "document"}.get(form, form.value)
+    text: str = import_module(f"review.{name}").text(found)
+    return text

@@ -33,7 +33,8 @@ def reviewed(
             raise OperationError(str(error)) from error
         held.enter_context(_collecting_nothing())
         folders_of = {name: _folder(name) for name in environments}
-        top = earlier.repository(next(iter(folders_of.values())))
+        first = next(iter(folders_of.values()))
+        top = earlier.repository(next(one for one in (first, *first.parents) if one.is_dir()))
         inside = {
             name: folder.relative_to(top) for name, folder in folders_of.items() if folder.is_relative_to(top)
         }

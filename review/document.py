@@ -19,7 +19,7 @@ def document(review: Review) -> dict[str, Any]:
 
 def text(review: Review) -> str:
     """The JSON text."""
-    return json.dumps(document(review), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document(review), indent=2) + "\n"
 
 
 def schema() -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from review.escaping import plain
 from review.value import Action, Change, Review, Status
 
 
 def text(review: Review) -> str:
     """The whole text."""
-    return "\n".join(_lines(review)) + "\n"
+    return "\n".join(plain(line) for line in _lines(review)) + "\n"
 
 
 def _lines(review: Review) -> Iterator[str]:
@@ -15,7 +16,8 @@ def _lines(review: Review) -> Iterator[str]:
     yield f"{review.base} → {review.head}, digest {review.digest[:12]}"
     for part in review.environments:
         changes = [one for one in review.changes if one.environment == part.name]
-        yield f"\n{part.name}: {part.verdict}{''.join(f'; {one}' for one in part.reasons)}"
+        yield ""
+        yield f"{part.name}: {part.verdict}{''.join(f'; {one}' for one in part.reasons)}"
         for change in changes:
             yield f"  {_change(change)}"
         for landing in review.landings:
@@ -32,8 +34,9 @@ def _lines(review: Review) -> Iterator[str]:
             if finding.environment == part.name and finding.status is not Status.UNCHANGED:
                 said = f"{finding.subject}: {finding.message} [{finding.rule}]"
                 yield f"  {finding.status}: {finding.place}: {said}"
+    yield from [""] if review.problems else []
     for problem in review.problems:
-        yield f"\n{problem.environment or 'review'}: {problem.side or ''} {problem.message}"
+        yield f"{problem.environment or 'review'}: {problem.side or ''} {problem.message}"
 
 
 def _change(one: Change) -> str:

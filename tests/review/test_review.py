@@ -5,7 +5,9 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from typer.testing import CliRunner
 
+from cli import app
 from review.document import document, schema
 from review.reviewing import exit_code
 from review.value import Action, Hazard, HazardKind, Operation, Reading, Review, Status, Verdict
@@ -216,3 +218,70 @@ def test_the_committed_schema_is_current_and_a_review_fits_it(repository: Reposi
     jsonschema.validate(written, committed)
     assert {"verdict", "changes", "landings", "findings", "hazards", "digest"} <= written.keys()
     assert {"before", "after"} <= written["landings"][0].keys()
+
+
+def test_every_format_from_one_call_and_no_secret_in_any(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted where people put them although they should not; and where the program itself finds them."""
+    monkeypatch.setenv("ESTATE_SECRET_LEDGER", "planted-1")
+    monkeypatch.setenv("OS_PASSWORD", "planted-2")
+    monkeypatch.chdir(repository.top)
+    repository.edit(
+        WORKLOADS,
+        ("  queue: {image: linux-kvm, flavor: kvm-small, networks: [data]}", SECRETIVE),
+        (
+            "      evidence: Vendor support",
+            "      evidence: https://reader:planted-9@wiki.example Vendor support",
+        ),
+        ("      owner: payments-platform", "      owner: 'password=planted-10'"),
+        ("#cloud-config\\nruncmd:", "#cloud-config\\npassword: planted-11\\nruncmd:"),
+    )
+    endings = ("txt", "md", "json", "sarif", "xml")
+    files = [tmp_path / f"review.{ending}" for ending in endings]
+    options = [part for file in files for part in ("--output", str(file))]
+    done = CliRunner().invoke(app, ["review", "--base", "HEAD", "--env", "sandbox", *options])
+    assert done.exit_code == 1, done.output
+    for file in files:
+        assert "planted" not in file.read_text(), file
+    assert "planted" not in done.output
+    assert "!secret ledger" in files[2].read_text()
+    assert (tmp_path / "review.md").read_text().startswith("### ⛔ Blocked")
+    assert "secret-in-clear" in (tmp_path / "review.xml").read_text()
+
+
+SECRETIVE = """  queue:
+    image: linux-kvm
+    flavor: kvm-small
+    networks: [data]
+    description: "token=planted-3"
+    metadata: {password: planted-4, note: "api_key: planted-5", db-credentials: planted-6}
+    owner: "Authorization: Bearer planted-7-planted"
+    user_data: {secret: !secret ledger}"""
+
+
+def test_wrong_use_of_the_command_is_said(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(repository.top)
+    for arguments, said in (
+        (["--base", "HEAD", "--env", "no-such"], 'no environment "no-such"'),
+        (["--base", "HEAD", "--env", "sandbox", "--head", "gone"], 'no revision "gone"'),
+        (["--base", "HEAD", "--env", "sandbox", "--output", "x.pdf"], "expected a file that ends in"),
+    ):
+        done = CliRunner().invoke(app, ["review", *arguments])
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert said in done.stderr
+
+
+def test_several_environments_are_one_review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository = Repository.of(tmp_path, "base", "dev", "staging")
+    repository.edit("base/flavors.yaml", ("memory: 8 GiB", "memory: 9 GiB"))
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(
+        app, ["review", "--base", "HEAD", "--env", "dev", "staging", "--format", "json"]
+    )
+    written = json.loads(done.stdout)
+    assert [one["name"] for one in written["environments"]] == ["dev", "staging"]
+    assert {one["place"]["file"] for one in written["changes"]} == {"stacks/base/flavors.yaml"}
+    kinds = {(one["environment"], one["kind"]) for one in written["hazards"]}
+    # Everything of staging is protected (destroy: forbidden), so its flavor cannot be made anew.
+    assert kinds == {("dev", "reboot"), ("staging", "reboot"), ("staging", "refused")}

@@ -1,0 +1,428 @@
+"""A review as one comment on a pull request: the verdict first, short tables, long lists folded.
+
+Code hosts cut long comments (GitHub: 65,536). The head always fits; of the tail whole rows are left out, and
+said. The same review gives the same bytes; a hidden marker lets the next run edit the comment.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from review.escaping import code, prose
+from review.picture import picture
+from review.value import (
+    Action,
+    Change,
+    Environment,
+    Finding,
+    Hazard,
+    Headroom,
+    Landing,
+    Operation,
+    Review,
+    Spot,
+    Status,
+    Verdict,
+)
+
+LIMIT = 65_536
+"""Bytes: never fewer than characters, which GitHub counts."""
+MARKER = "<!-- estate-review -->"
+_SIGNS = {
+    Verdict.UNCHANGED: "⚪",
+    Verdict.CLEAR: "✅",
+    Verdict.ATTENTION: "⚠️",
+    Verdict.BLOCKED: "⛔",
+    Verdict.INCOMPLETE: "❓",
+}
+_HEAD_ROWS = 10
+"""Rows of a table in the head; all of them are in the tail."""
+_ENVIRONMENTS = 40
+_HEAD_SHARE = 0.6
+"""Of the limit, for the tables of the head after that of the environments."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Table:
+    """A list with a heading; its rows are drawn only as far as there is room for them."""
+
+    title: str
+    headings: tuple[str, ...] = ()
+    items: Sequence[Any] = ()
+    draw: Callable[[Any], str] = str
+    lines: tuple[str, ...] = ()
+    """Instead of rows."""
+    folded: bool = True
+
+    def opening(self) -> list[str]:
+        title = f"{self.title} ({len(self.items)})" if self.items else self.title
+        start = ["<details>", f"<summary>{title}</summary>", ""] if self.folded else [f"#### {title}", ""]
+        rules = "|".join(["", *("---" for _ in self.headings), ""])
+        return [*start, *self.lines, *(["|".join(["", *self.headings, ""]), rules] if self.items else [])]
+
+    def closing(self) -> list[str]:
+        return ["", "</details>", ""] if self.folded else [""]
+
+
+def comment(review: Review, *, page: str | None = None, limit: int = LIMIT) -> str:
+    """The Markdown text, at most ``limit`` bytes. ``page``: address of the page with everything."""
+    pointer = f"[the page]({page})" if page else "the page (`review.html`) and `review.json` of this run"
+    footer = [*_footer(review), MARKER]
+    paper = _Paper(limit - _size(footer) - _size([_left_out(10**6, pointer), ""]))
+    paper.put(*_verdict(review), "", *_environments(review), "")
+    heads = [one for one in _head(review) if one.items]
+    cut = []
+    room = int(limit * _HEAD_SHARE) - paper.size
+    for number, table in enumerate(heads):
+        part = _Paper(room // (len(heads) - number))
+        shown = part.table(replace(table, folded=False), most=_HEAD_ROWS)
+        if shown < len(table.items):
+            part.put(f"… and {len(table.items) - shown} more, below.", "")
+            cut.append(replace(table, title=f"All of: {table.title}"))
+        paper.put(*part.lines)
+        room -= part.size
+    left_out = 0
+    for table in [*_pictures(review), *cut, *_tail(review)]:
+        # After the first list that is cut nothing more comes: a reader can rely on what is above.
+        left_out += len(table.items) - (0 if left_out else paper.table(table))
+    if left_out:
+        paper.lines += [_left_out(left_out, pointer), ""]
+    return "\n".join([*paper.lines, *footer]) + "\n"
+
+
+class _Paper:
+    """Lines up to a number of bytes."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self.lines: list[str] = []
+        self.size = 0
+
+    def put(self, *lines: str) -> None:
+        """Lines that must be there."""
+        self.lines += lines
+        self.size += _size(lines)
+
+    def table(self, table: _Table, most: int | None = None) -> int:
+        """As many rows as there is room for, how many; nothing of it if not even one fits."""
+        room = self._room - self.size - _size(table.opening()) - _size(table.closing())
+        rows = []
+        for item in table.items[:most]:
+            row = table.draw(item)
+            room -= _size([row])
+            if room < 0:
+                break
+            rows.append(row)
+        if rows or (table.lines and room >= 0):
+            self.put(*table.opening(), *rows, *table.closing())
+        return len(rows)
+
+
+def _size(lines: Iterable[str]) -> int:
+    return sum(len(line.encode()) + 1 for line in lines)
+
+
+def _left_out(rows: int, pointer: str) -> str:
+    return f"**{rows} more rows did not fit into a comment:** they are in {pointer}."
+
+
+def _verdict(review: Review) -> Iterator[str]:
+    yield f"### {_SIGNS[review.verdict]} {review.verdict.capitalize()}: {prose(review.summary, 400)}"
+    for one in review.problems[:_HEAD_ROWS]:
+        where = " ".join(part for part in (one.environment, one.side) if part)
+        yield f"\n> **Not reviewed** {code(where)} {prose(one.message)}"
+
+
+def _environments(review: Review) -> Iterator[str]:
+    yield (
+        "| environment | verdict | changes | other aggregate | restricted to ESXi | guarantee | N+1 "
+        "| hazards | findings |"
+    )
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for one in review.environments[:_ENVIRONMENTS]:
+        yield _row(
+            code(one.name, 63),
+            f"{_SIGNS[one.verdict]} {one.verdict}",
+            _changed([change for change in review.changes if change.environment == one.name]),
+            str(sum(landing.moved for landing in review.landings if landing.environment == one.name) or "-"),
+            _budget(one),
+            _proof(one),
+            _room(one.headroom),
+            _hazards_of([hazard for hazard in review.hazards if hazard.environment == one.name]),
+            _statuses([finding for finding in review.findings if finding.environment == one.name]),
+        )
+    if len(review.environments) > _ENVIRONMENTS:
+        yield f"\n… and {len(review.environments) - _ENVIRONMENTS} more environments."
+
+
+def _changed(changes: Sequence[Change]) -> str:
+    blocks: Counter[Action] = Counter(
+        action
+        for action, _, _ in dict.fromkeys(
+            (Action.CHANGED if one.action is Action.RENAMED else one.action, one.kind, one.name)
+            for one in changes
+        )
+    )
+    signs = {Action.ADDED: "+", Action.CHANGED: "~", Action.REMOVED: "-"}
+    return " ".join(f"{sign}{blocks[action]}" for action, sign in signs.items() if blocks[action]) or "-"
+
+
+def _budget(one: Environment) -> str:
+    was, now = one.budget.before, one.budget.after
+    if now is None:
+        return "?"
+    limit = f" of {now.limit}" if now.limit is not None else ""
+    return f"{was.restricted if was else 0} → {now.restricted}{limit}"
+
+
+def _proof(one: Environment) -> str:
+    now, was = one.proof.after, one.proof.before
+    if now is None:
+        return "?"
+    if now.holds:
+        return "holds" if was is None or was.holds else "holds again"
+    return "⛔ **broken**"
+
+
+def _room(rooms: Sequence[Headroom]) -> str:
+    if not rooms or any(one.after is None for one in rooms):
+        return "-" if rooms else "?"
+    short = sum(len(one.after.does_not_fit) for one in rooms if one.after)
+    return f"⚠️ {short} do not fit" if short else "fits"
+
+
+def _hazards_of(hazards: Sequence[Hazard]) -> str:
+    servers: dict[str, set[str]] = {}
+    for one in hazards:
+        servers.setdefault(one.kind.value, set()).update(one.servers or [one.subject])
+    return ", ".join(f"{len(hit)} {kind}" for kind, hit in servers.items()) or "-"
+
+
+def _statuses(findings: Sequence[Finding]) -> str:
+    counted = Counter(one.status.value for one in findings)
+    return ", ".join(f"{counted[one.value]} {one}" for one in Status if counted[one.value]) or "-"
+
+
+def _head(review: Review) -> Iterator[_Table]:
+    """What must be seen without unfolding anything."""
+    ways = [
+        (part.name, one)
+        for part in review.environments
+        if part.proof.after is not None
+        for one in part.proof.after.counterexamples
+    ]
+    yield _Table(
+        title="The guarantee does not hold",
+        headings=("environment", "claim", "way around it", "lands on"),
+        items=ways,
+        draw=lambda way: _row(
+            code(way[0]), code(way[1].claim), prose("; then ".join(way[1].steps)), prose(_some(way[1].lands))
+        ),
+    )
+    new = [one for one in review.findings if one.status is Status.NEW]
+    standing = [one for one in review.findings if one.status is Status.UNCHANGED and one.severity == "error"]
+    yield _findings("Findings, new or in the way", (*new, *standing))
+    yield _Table(
+        title="Hazards",
+        headings=("environment", "hazard", "block", "what happens", "servers", "where"),
+        items=review.hazards,
+        draw=_hazard,
+    )
+    yield _landings("Workloads on another aggregate", [one for one in review.landings if one.moved])
+
+
+def _pictures(review: Review) -> Iterator[_Table]:
+    if drawn := picture(review):
+        yield _Table(title="Picture", lines=("```mermaid", *drawn, "```"))
+
+
+def _tail(review: Review) -> Iterator[_Table]:
+    every = (
+        *(
+            _Table(
+                title=f"Changes of {code(part.name)}",
+                headings=("", "block", "field", "before", "after", "where"),
+                items=[one for one in review.changes if one.environment == part.name],
+                draw=_change,
+            )
+            for part in review.environments
+        ),
+        _findings("Fixed findings", [one for one in review.findings if one.status is Status.FIXED]),
+        _findings("Findings as before", [one for one in review.findings if one.status is Status.UNCHANGED]),
+        *_figures(review),
+        _landings(
+            "Workloads that come or go",
+            [one for one in review.landings if (one.before is None) != (one.after is None)],
+        ),
+        _Table(
+            title="What the new side does not have",
+            headings=("environment", "workload", "feature", "needed", "source"),
+            items=review.missing_features,
+            draw=lambda one: _row(
+                code(one.environment),
+                code(one.workload),
+                code(one.feature),
+                "**yes**" if one.needed else "",
+                prose(one.source),
+            ),
+        ),
+        _Table(
+            title="Images to copy, at most",
+            headings=("environment", "image", "format", "size", "copies", "total", "to"),
+            items=review.transfers,
+            draw=lambda one: _row(
+                code(one.environment),
+                code(one.image),
+                one.disk_format,
+                f"{one.size} GiB",
+                str(one.copies),
+                f"{one.total} GiB",
+                prose(_some(one.to)),
+            ),
+        ),
+        _Table(
+            title="Resources",
+            headings=("environment", "operation", "resource", "properties", "forced by"),
+            items=review.resources,
+            draw=lambda one: _row(
+                code(one.environment),
+                f"**{one.operation}**" if one.operation in _GONE else one.operation,
+                code(f"{one.type.rpartition(':')[2]} {one.name}"),
+                prose(", ".join(one.properties)),
+                prose(", ".join(one.because)),
+            ),
+        ),
+    )
+    yield from (one for one in every if one.items)
+
+
+def _figures(review: Review) -> Iterator[_Table]:
+    yield _Table(
+        title="Room after the loss of the largest host",
+        headings=("environment", "aggregate", "view", "before", "after", "without a place"),
+        items=[
+            (part.name, one)
+            for part in review.environments
+            for one in part.headroom
+            if part.verdict is not Verdict.UNCHANGED
+        ],
+        draw=lambda item: _row(code(item[0]), code(item[1].aggregate), item[1].view, *_before_after(item[1])),
+    )
+    yield _Table(
+        title="ESXi hosts and licence cores, as declared",
+        headings=("environment", "hosts", "physical cores"),
+        items=[
+            (part.name, part.esxi.before, part.esxi.after)
+            for part in review.environments
+            if part.esxi.after is not None and part.esxi.before != part.esxi.after
+        ],
+        draw=lambda item: _row(
+            code(item[0]),
+            f"{item[1].hosts if item[1] else 0} → {item[2].hosts}",
+            f"{item[1].cores if item[1] else 0} → {item[2].cores}",
+        ),
+    )
+
+
+def _findings(title: str, items: Sequence[Finding]) -> _Table:
+    headings = ("environment", "", "where", "block", "what, and how to mend it", "rule")
+    return _Table(title=title, headings=headings, items=items, draw=_finding)
+
+
+def _landings(title: str, items: Sequence[Landing]) -> _Table:
+    headings = ("environment", "workload", "before", "after", "decided by")
+    return _Table(title=title, headings=headings, items=items, draw=_landing)
+
+
+_GONE = (Operation.REPLACE, Operation.DELETE)
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _finding(one: Finding) -> str:
+    return _row(
+        code(one.environment),
+        f"**{one.severity}**" if one.severity == "error" else one.severity,
+        code(str(one.place)),
+        prose(one.subject, 100),
+        prose(one.message),
+        code(one.rule),
+    )
+
+
+def _hazard(one: Hazard) -> str:
+    return _row(
+        code(one.environment),
+        f"**{one.kind}**",
+        prose(one.subject, 100),
+        prose(one.message),
+        prose(_some(one.servers)) or "-",
+        code(str(one.place)) if one.place else "",
+    )
+
+
+def _landing(one: Landing) -> str:
+    decisive = one.after or one.before
+    return _row(
+        code(one.environment),
+        code(one.workload) + (" 🔒" if one.restricted else ""),
+        _spot(one.before),
+        _spot(one.after),
+        prose(decisive.decided_by) if decisive else "",
+    )
+
+
+def _spot(spot: Spot | None) -> str:
+    if spot is None:
+        return "-"
+    if spot.aggregate is None:
+        return "**no place**"
+    return f"{code(spot.aggregate)} ({'ESXi' if spot.hypervisor == 'esxi' else 'KVM'})"
+
+
+def _change(one: Change) -> str:
+    signs = {Action.ADDED: "+", Action.REMOVED: "-", Action.CHANGED: "~", Action.RENAMED: "→"}
+    at = one.place or one.old_place
+    return _row(
+        signs[one.action],
+        prose(one.subject, 100),
+        code(one.field) if one.field else "",
+        code(one.old, 200) if one.old is not None else "-",
+        code(one.new, 200) if one.new is not None else "-",
+        code(str(at)) if at else "",
+    )
+
+
+def _before_after(one: Headroom) -> tuple[str, str, str]:
+    def share(used: int, there: int) -> str:
+        return f"{used} of {there}"
+
+    sides = tuple(
+        "-"
+        if room is None
+        else f"{share(room.demand.vcpus, room.capacity.vcpus)} VCPUs, "
+        f"{share(room.demand.memory // 1024, room.capacity.memory // 1024)} GiB"
+        for room in (one.before, one.after)
+    )
+    homeless = one.after.does_not_fit if one.after else ()
+    return sides[0], sides[1], prose(_some(homeless)) or "-"
+
+
+def _some(names: Sequence[str], most: int = 6) -> str:
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def _footer(review: Review) -> Iterator[str]:
+    environments = " ".join(part.name for part in review.environments[:_ENVIRONMENTS])
+    base = (review.base_commit or review.base)[:12]
+    head = (review.head_commit or review.head)[:12]
+    yield "---"
+    yield (
+        f"{code(base)} → {code(head)}, digest {code(review.digest[:16])}. No cloud was asked: hazards are "
+        "those of a cloud that is as the base says."
+    )
+    yield f"The same on your machine: {code(f'estate review --base {base} --env {environments}', 1000)}"
