@@ -21,7 +21,7 @@ from toolchain.schemas import build_way
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "review" / "replacing.json"
 PLUGINS = ("openstack", "vsphere")
-ENVIRONMENTS = ("prod", "staging", "dev", "sandbox")
+ENVIRONMENTS = ("sandbox", "prod")
 
 
 def asked() -> dict[str, list[str]]:
@@ -36,9 +36,9 @@ def asked() -> dict[str, list[str]]:
     return dict(sorted(found.items()))
 
 
-def _samples() -> dict[str, list[Registration]]:
-    """Registrations of every type, so that each input which any of them has is in one."""
-    found: dict[str, list[Registration]] = {}
+def _samples() -> dict[str, list[tuple[Registration, set[str]]]]:
+    """Registrations of every type with their inputs, each input once."""
+    found: dict[str, list[tuple[Registration, set[str]]]] = {}
     known: dict[str, set[str]] = {}
     for environment in ENVIRONMENTS:
         estate = load(ROOT / "stacks" / environment).estate
@@ -46,20 +46,20 @@ def _samples() -> dict[str, list[Registration]]:
         for one in record_estate(estate).values():
             new = set(one.inputs) - known.setdefault(one.type, set())
             if new or one.type not in found:
-                found.setdefault(one.type, []).append(one)
+                found.setdefault(one.type, []).append((one, new))
                 known[one.type] |= new
     return found
 
 
-def _forcing(provider: Any, ones: list[Registration]) -> Iterator[str]:
-    for one in ones:
+def _forcing(provider: Any, samples: list[tuple[Registration, set[str]]]) -> Iterator[str]:
+    for one, names in samples:
         checked = provider.Check(
             provider_pb2.CheckRequest(
                 urn=one.urn, name=one.name, type=one.type, news=struct(one.inputs), randomSeed=bytes(32)
             )
         ).inputs
-        for name, value in one.inputs.items():
-            for other in _others(value):
+        for name in sorted(names):
+            for other in _others(one.inputs[name]):
                 news = Struct()
                 news.CopyFrom(checked)
                 news.update({name: other})
