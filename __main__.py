@@ -14,6 +14,12 @@ from components.secrets import MissingSecretError, value
 from estate.documents import DocumentsError, Loaded, load
 from estate.documents.attachments import secret_user_data, user_data
 from estate.model import Estate, Severity
+from estate.model.nearest import nearest
+from estate.model.partition import Share, partition
+from estate.model.parts import PLATFORM
+from estate.openstack.connection import connect, project_of_login
+from estate.openstack.errors import CloudError
+from estate.openstack.existing import Existing, find
 from estate.vsphere import connections
 from estate.vsphere.session import session
 from policies import over_documents
@@ -50,30 +56,67 @@ def judged(loaded: Loaded) -> Estate:
     return loaded.estate
 
 
+def share_of(estate: Estate, part: str) -> Share:
+    """What this stack makes of the estate."""
+    shares = {one.name: one for one in partition(estate)}
+    if part not in shares:
+        refuse(f'the documents have no part "{part}" (configuration estate:part).{nearest(part, shares)}')
+    return shares[part]
+
+
+def around(estate: Estate, share: Share) -> Existing | None:
+    """In the part of a project: what its workloads stand in, as a member of that project sees it."""
+    if share.project is None:
+        return None
+    cloud = connect(pulumi.Config("openstack").get("cloud"))
+    project = project_of_login(cloud)
+    if project != share.project:  # its servers would belong there
+        refuse(
+            f'part "{share.name}" is of project "{share.project}", but the login is one of project '
+            f'"{project}"; name the login of a member with openstack:cloud'
+        )
+    return find(cloud, estate, share)
+
+
 def main() -> None:
     """Read, judge, build; nothing is registered before all of the input is in order."""
     config = pulumi.Config("estate")
     try:
         loaded = load(config.get("environment") or pulumi.get_stack())
         estate = judged(loaded)
-        logins = connections.load(estate.vcenters)
+        share = share_of(estate, config.get("part") or PLATFORM)
+        existing = around(estate, share)
+        logins = connections.load(share.reaches)
         for name, login in logins.items():
             with session(name, login):  # the vSphere plugin would fail later, and say it less clearly
                 pass
-        folder = config.get("images") or os.environ.get("ESTATE_IMAGES") or loaded.folder / "images"
-        image_files = store(estate.images.values(), Path(folder))
+        image_files: dict[str, str] = {}
+        if share.platform:
+            folder = config.get("images") or os.environ.get("ESTATE_IMAGES") or loaded.folder / "images"
+            image_files = store(estate.images.values(), Path(folder))
         texts: dict[str, pulumi.Input[str]] = {**user_data(loaded)[0]}
         for workload, servers in secret_user_data(estate):
+            if workload.name not in share.workloads:
+                continue  # a secret of another stack
             assert workload.user_data is not None
             assert workload.user_data.secret is not None
             texts |= dict.fromkeys(servers, value(workload.user_data.secret))
-    except (DocumentsError, connections.ConnectionsError, ImageFileError, MissingSecretError) as error:
+    except (
+        DocumentsError,
+        connections.ConnectionsError,
+        ImageFileError,
+        MissingSecretError,
+        CloudError,
+    ) as error:
         refuse(str(error))
-    if os.environ.get(STAND_INS):
+    if image_files and os.environ.get(STAND_INS):
         pulumi.log.info("images are stand-ins of the same format and size; their checksums were not compared")
-    landscape = build(estate, logins=logins, image_files=image_files, user_data=texts)
-    pulumi.export("aggregates", landscape.aggregates)
-    pulumi.export("servers", landscape.servers)
+    landscape = build(
+        estate, share, logins=logins, image_files=image_files, user_data=texts, existing=existing
+    )
+    for name in ("clusters", "aggregates", "servers"):
+        if known := getattr(landscape, name):
+            pulumi.export(name, known)
 
 
 main()

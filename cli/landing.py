@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
-from cli.apply import OnSandbox
+from cli.apply import OnlyPart, OnSandbox
 from cli.common import Env, Exit, Format, expected, usable
 from estate.evidence.landing import Landing
 from estate.model import Estate
@@ -27,6 +27,7 @@ def landing(
     env: Env,
     output: Annotated[Format, typer.Option("--format", help="For a person or for a program.")] = Format.TEXT,
     *,
+    part: OnlyPart = None,
     sandbox: OnSandbox = None,
 ) -> None:
     """Show where Nova and vCenter run every server of ENV, beside what was predicted. Changes nothing.
@@ -36,15 +37,16 @@ def landing(
     from estate.evidence.observation import observe  # noqa: PLC0415
     from estate.openstack.errors import CloudError  # noqa: PLC0415
     from estate.vsphere.connections import ConnectionsError  # noqa: PLC0415
-    from operations import target  # noqa: PLC0415
+    from operations import parts, target  # noqa: PLC0415
     from operations.errors import OperationError  # noqa: PLC0415
     from sandbox.errors import SandboxError  # noqa: PLC0415
 
     loaded, estate = usable(env)
     with expected(OperationError, SandboxError, CloudError, ConnectionsError):
+        shown = {name for one in parts.choose(loaded.name, estate, part or []) for name in one.workloads}
         chosen = target.target(loaded, sandbox=sandbox)
         os.environ.update(chosen.clients)
-        rows = observe(estate)
+        rows = tuple(row for row in observe(estate) if not part or row.workload in shown)
     if output is Format.JSON:
         typer.echo(json.dumps(document(rows, chosen.cloud), indent=2))
     else:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.common import Env, Exit, Format, expected, usable
+from estate.model import Estate
 
 if TYPE_CHECKING:
     from estate.evidence.landing import Landing
     from operations.earlier import Change
-    from operations.stack import Stack
+    from operations.parts import Parts
     from operations.stand_ins import StandIn
     from toolchain.progress import Progress
 
@@ -62,9 +63,10 @@ def rehearse(
     from estate.evidence.observation import observe  # noqa: PLC0415
     from estate.openstack.errors import CloudError  # noqa: PLC0415
     from estate.vsphere.connections import ConnectionsError  # noqa: PLC0415
-    from operations import recovery, rehearsal  # noqa: PLC0415
-    from operations.earlier import applying, change, documents_at, resources  # noqa: PLC0415
+    from operations import rehearsal  # noqa: PLC0415
+    from operations.earlier import applying, change, documents_at  # noqa: PLC0415
     from operations.errors import OperationError  # noqa: PLC0415
+    from operations.parts import Parts, choose  # noqa: PLC0415
     from operations.stand_ins import stand_ins  # noqa: PLC0415
     from sandbox.errors import SandboxError  # noqa: PLC0415
     from sandbox.shape import ShapeError  # noqa: PLC0415
@@ -83,32 +85,28 @@ def rehearse(
         before = usable(str(folder))[1] if folder else None
         with phases.phase("sandbox"):
             stack = rehearsal.prepare(loaded.folder, estate, progress, before)
-            recovery.recover(stack, progress)
+            whole = Parts.of(stack, estate, choose(loaded.name, estate))
         held.enter_context(stack.entered())
+
         ids, hosts = dict[str, str](), dict[str, str]()
         if folder and before:
-            with phases.phase("up, earlier"), applying(stack, folder) as former:
-                _up(former, f"{loaded.name} as it was at {earlier}", progress, aside=aside)
-            ids, hosts = resources(stack), _hosts(observe(before))
+            former = Parts.of(stack, before, choose(loaded.name, before))
+            if [one.share.name for one in former.parts] != [one.share.name for one in whole.parts]:
+                raise OperationError(f"{loaded.name} had other parts at {earlier}; name a later revision")
+            with phases.phase("up, earlier"), applying(former, folder) as then:
+                ids = _up(then, f"{loaded.name} as it was at {earlier}", progress, aside=aside)
+            hosts = _hosts(observe(before))
         with phases.phase("up"):
-            _up(stack, loaded.name, progress, aside=aside)
+            now = _up(whole, loaded.name, progress, aside=aside)
         with phases.phase("landing"), progress.step("landing"):
             rows = observe(estate)
-        changed = change(ids, resources(stack), hosts, _hosts(rows)) if before else None
+        changed = change(ids, now, hosts, _hosts(rows)) if before else None
         with phases.phase("second preview"), progress.step("second preview: is anything left to do?"):
-            settled = not stack.pulumi("preview", "--expect-no-changes", aside=aside).returncode
+            settled = whole.run(["preview", "--expect-no-changes"], progress, aside=aside)
     if output is Format.JSON:
-        document = landing.document(rows, stack.cloud) | {
-            "settled": settled,
-            "seconds": phases.document(),
-            "notRehearsed": [
-                {"what": one.what, "instead": one.instead, "names": list(one.names)}
-                for one in stand_ins(estate)
-            ],
-        }
-        if changed:
-            document["change"] = _change_document(changed)
-        typer.echo(json.dumps(document, indent=2))
+        typer.echo(
+            json.dumps(_document(estate, rows, stack.cloud, phases, changed, settled=settled), indent=2)
+        )
     else:
         landing.show(estate, rows, stack.cloud)
         if changed:
@@ -118,12 +116,39 @@ def rehearse(
         raise typer.Exit(Exit.FINDINGS)
 
 
-def _up(stack: "Stack", what: str, progress: "Progress", *, aside: bool) -> None:
+def _document(
+    estate: Estate,
+    rows: "tuple[Landing, ...]",
+    cloud: str,
+    phases: Phases,
+    changed: "Change | None",
+    *,
+    settled: bool,
+) -> dict[str, Any]:
+    """All of it as JSON values; ``docs/commands.md`` describes the keys."""
+    from cli import landing  # noqa: PLC0415
+    from operations.stand_ins import stand_ins  # noqa: PLC0415
+
+    document = landing.document(rows, cloud) | {
+        "settled": settled,
+        "seconds": phases.document(),
+        "notRehearsed": [
+            {"what": one.what, "instead": one.instead, "names": list(one.names)} for one in stand_ins(estate)
+        ],
+    }
+    return document | ({"change": _change_document(changed)} if changed else {})
+
+
+def _up(parts: "Parts", what: str, progress: "Progress", *, aside: bool) -> dict[str, str]:
+    """Apply all parts; ids of what they made then."""
+    from operations.earlier import resources  # noqa: PLC0415
+
     with progress.step(f"pulumi up of {what}, with the policy pack"):
-        done = stack.pulumi("up", "--yes", "--skip-preview", aside=aside)
-    if done.returncode:
+        fine = parts.run(["up", "--yes", "--skip-preview"], progress, aside=aside)
+    if not fine:
         typer.echo(f"Error: `up` of {what} was refused or failed; the reason is above.", err=True)
         raise typer.Exit(Exit.FINDINGS)
+    return {name: id_ for one in parts.parts for name, id_ in resources(one.stack).items()}
 
 
 def _hosts(rows: "tuple[Landing, ...]") -> dict[str, str]:

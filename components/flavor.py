@@ -22,6 +22,15 @@ class FlavorRef:
     facts: Mapping[str, Any]
 
 
+def flavor_facts(flavor: Model) -> dict[str, Any]:
+    """What the component of a workload says of its flavor."""
+    return {
+        "name": flavor.name,
+        "hypervisor": flavor.hypervisor.value,
+        "extraSpecs": flavor_extra_specs(flavor),
+    }
+
+
 class Flavor(Component):
     """Private, and open to the projects that the documents name; a KVM flavor that names none is public.
 
@@ -62,9 +71,5 @@ class Flavor(Component):
                     delete_before_replace=True, was=formerly(f"{flavor.name}/", projects[project].was)
                 ),
             )
-        self.ref = FlavorRef(
-            name=flavor.name,
-            id=resource.id,
-            facts={"name": flavor.name, "hypervisor": flavor.hypervisor.value, "extraSpecs": extra_specs},
-        )
+        self.ref = FlavorRef(name=flavor.name, id=resource.id, facts=flavor_facts(flavor))
         self.done(id=resource.id)

@@ -23,8 +23,7 @@ class AggregateRef:
     name: str
     hypervisor: Hypervisor
     availability_zone: str
-    id: pulumi.Output[str]
-    enabled: tuple[pulumi.Resource, ...]
+    enabled: tuple[pulumi.Resource, ...] = ()
     """Servers wait for these: the gate behind every host, each isolated and enabled."""
 
 
@@ -103,7 +102,7 @@ class HostAggregate(Component):
             name=aggregate.name,
             hypervisor=aggregate.hypervisor,
             availability_zone=aggregate.availability_zone,
-            id=resource.id,
             enabled=(opened,),
         )
-        self.done(id=resource.id)
+        self.id = resource.id
+        self.done(id=self.id)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_openstack as openstack
 
-from components.component import Component, formerly
+from components.component import Component, Ref, formerly
 from estate.model import SecurityGroup as Model
 from estate.model import SecurityGroupRule
 from estate.model.security_groups import Protocol
@@ -51,6 +51,21 @@ class SecurityGroup(Component):
                         was=formerly(f"{self._group.name}/", _said_before(rule, groups), f"/ipv{version}"),
                     ),
                 )
+
+    def share(self, projects: Mapping[str, Ref]) -> None:
+        """Let members of these projects put it on their ports."""
+        for project, ref in projects.items():
+            openstack.networking.RbacPolicyV2(
+                f"{self._group.name}/shared/{project}",
+                action="access_as_shared",
+                object_type="security_group",
+                object_id=self.id,
+                target_tenant=ref.id,
+                opts=self.child(
+                    delete_before_replace=True,  # Neutron allows one per project
+                    was=formerly(f"{self._group.name}/shared/", ref.was),
+                ),
+            )
 
 
 def _say(rule: SecurityGroupRule, group: str | None = None) -> str:

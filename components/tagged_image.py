@@ -25,6 +25,15 @@ class ImageRef:
     facts: Mapping[str, Any]
 
 
+def image_facts(image: Image, version: str | None) -> dict[str, Any]:
+    """What the component of a workload says of its image."""
+    return {
+        "name": glance_name(image.name, version),
+        "hypervisor": image.hypervisor.value,
+        "properties": image_properties(image),
+    }
+
+
 class TaggedImage(Component):
     """Glance images with the tags of their hypervisor: the newest version, and older ones hidden.
 
@@ -66,6 +75,6 @@ class TaggedImage(Component):
                 name=name,
                 id=resource.id,
                 virtual_size=image.size(version),
-                facts={"name": name, "hypervisor": image.hypervisor.value, "properties": properties},
+                facts=image_facts(image, version),
             )
         self.done(id=self.refs[image.version].id)

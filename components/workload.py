@@ -12,6 +12,7 @@ from components.component import Component, formerly
 from components.flavor import FlavorRef
 from components.host_aggregate import AggregateRef
 from components.logical_network import NetworkRef
+from components.server_port import port_name, server_port
 from components.tagged_image import ImageRef
 from estate.model import Hypervisor
 from estate.model import Workload as Model
@@ -24,19 +25,20 @@ _BOOT = pulumi.CustomTimeouts(create="30m")
 class Surroundings:
     """What workloads stand in, by the names that documents give to it."""
 
-    images: Mapping[str, Mapping[str | None, ImageRef]]
-    """By name and version."""
+    images: Mapping[tuple[str, str | None], ImageRef]
+    """By name and version; ``None`` is the newest."""
     flavors: Mapping[str, FlavorRef]
     networks: Mapping[str, NetworkRef]
     security_group_ids: Mapping[str, pulumi.Output[str]]
     volume_types: Mapping[str, pulumi.Output[str]]
     keypairs: Mapping[str, pulumi.Output[str]]
     server_group_ids: Mapping[str, pulumi.Output[str]]
+    port_ids: Mapping[str, pulumi.Output[str]] | None = None
+    """Ports with fixed addresses, which another part has made; ``None``: made here."""
 
     def image_of(self, workload: Model) -> ImageRef:
         """The version of its image that a workload names, or the newest."""
-        versions = self.images[workload.image]
-        return versions[workload.image_version] if workload.image_version else next(iter(versions.values()))
+        return self.images[workload.image, workload.image_version]
 
 
 class Workload(Component):
@@ -148,22 +150,10 @@ class Workload(Component):
         ]
 
     def _port(self, server: str, workload: Model, network: NetworkRef) -> pulumi.Output[str]:
-        name = f"{server}/{network.name}"
-        fixed = network.fixed(workload.addresses.get(network.name, ()))
-        return openstack.networking.Port(
-            name,
-            name=name,
-            network_id=network.id,
-            admin_state_up=True,
-            fixed_ips=fixed or None,
-            security_group_ids=[self._in.security_group_ids[group] for group in workload.security_groups],
-            # What no rule allows is refused: without this Neutron would add the project's default group.
-            no_security_groups=not workload.security_groups,
-            opts=self.child(
-                delete_before_replace=bool(fixed),  # an address can be bound once
-                was=formerly(f"{server}/", network.model.was),
-            ),
-        ).id
+        if self._in.port_ids is not None and workload.addresses.get(network.name):
+            return self._in.port_ids[port_name(server, network.name)]
+        groups = self._in.security_group_ids
+        return server_port(server, workload, network, security_group_ids=groups, within=self).id
 
     def _volumes(
         self, server: str, workload: Model, instance: openstack.compute.Instance, aggregate: AggregateRef

@@ -5,11 +5,12 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from operations.errors import OperationError
+from operations.parts import Parts
 from operations.stack import Stack
 
 
@@ -82,8 +83,19 @@ def _git(folder: Path, *arguments: str, **environment: str) -> str:
 
 
 @contextmanager
-def applying(stack: Stack, documents: Path) -> Iterator[Stack]:
-    """The stack, with other documents: its configuration file is copied, so that its own stays as it is."""
+def applying(parts: Parts, documents: Path) -> Iterator[Parts]:
+    """The parts, with other documents: configuration files are copied, so that their own stay as they are."""
+    with ExitStack() as held:
+        yield replace(
+            parts,
+            parts=tuple(
+                replace(one, stack=held.enter_context(_applying(one.stack, documents))) for one in parts.parts
+            ),
+        )
+
+
+@contextmanager
+def _applying(stack: Stack, documents: Path) -> Iterator[Stack]:
     text = stack.config_file.read_text().replace(str(stack.documents), str(documents))
     file = stack.config_file.with_name(f"{stack.config_file.stem}.earlier.yaml")
     file.write_text(text)

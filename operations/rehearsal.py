@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import secrets
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -16,12 +15,14 @@ import certifi
 from ruamel.yaml import YAML
 
 from components.image_files import STAND_INS
+from components.siblings import stack_name
 from estate.model import Estate
+from estate.model.parts import PLATFORM
 from estate.model.secrets import secrets as referred
 from operations import processes
 from operations.errors import OperationError
 from operations.stack import PROGRAM, Stack
-from sandbox import files, lifecycle
+from sandbox import files, lifecycle, members
 from sandbox.from_estate import shape
 from sandbox.lifecycle import Running
 from sandbox.shape import both
@@ -75,9 +76,13 @@ def prepare(documents: Path, estate: Estate, progress: Progress, before: Estate 
     return stack(documents, toolchain)
 
 
-def stack(documents: Path, toolchain: Toolchain) -> Stack:
-    """The stack of a sandbox that runs; raises ``SandboxError`` if it does not."""
+def stack(documents: Path, toolchain: Toolchain, part: str = PLATFORM, project: str | None = None) -> Stack:
+    """The stack of a part in a sandbox that runs; raises ``SandboxError`` if it does not.
+
+    With a ``project`` its clients have the login of a member, see ``sandbox.members``.
+    """
     running = lifecycle.running(key(documents))
+    name = stack_name(running.name, part)
     backend = running.run / "pulumi-state"
     url = f"file://{backend}"
     base = {
@@ -86,7 +91,7 @@ def stack(documents: Path, toolchain: Toolchain) -> Stack:
         if not name.startswith(("OS_", "PULUMI_", "VSPHERE_", "ESTATE_VCENTERS", "ESTATE_IMAGES"))
     }
     made = Stack(
-        name=running.name,
+        name=name,
         documents=documents.resolve(),
         cloud="sandbox",
         toolchain=toolchain,
@@ -94,13 +99,14 @@ def stack(documents: Path, toolchain: Toolchain) -> Stack:
             **toolchain.environment(base),
             **clients(running),
             **_secrets(running.run),
+            **({"OS_CLOUD": members.cloud(project)} if project is not None else {}),
             "PULUMI_BACKEND_URL": url,
-            **processes.mark(url, running.name),
+            **processes.mark(url, name),
         },
-        config_file=running.run / f"Pulumi.{running.name}.yaml",
+        config_file=running.run / f"Pulumi.{name}.yaml",
     )
     if not made.config_file.exists():
-        _initialise(made, backend)
+        _initialise(made, backend, part)
     return made
 
 
@@ -121,20 +127,22 @@ def clients(running: Running) -> dict[str, str]:
     }
 
 
-def _initialise(made: Stack, backend: Path) -> None:
+def _initialise(made: Stack, backend: Path, part: str) -> None:
     """An empty stack and its configuration, without touching the repository's ``stacks/Pulumi.ENV.yaml``.
 
     ``pulumi stack init`` knows no ``--config-file``; it writes beside the Pulumi.yaml that it finds.
     """
-    # An interrupted attempt left a backend without configuration: its stack cannot have any resource yet.
-    shutil.rmtree(backend, ignore_errors=True)
-    backend.mkdir(mode=0o700)
+    backend.mkdir(mode=0o700, exist_ok=True)
+    # An interrupted attempt left a stack without configuration: it cannot have any resource yet.
+    for left in backend.glob(f".pulumi/stacks/*/{made.name}.json*"):
+        left.unlink()
     with tempfile.TemporaryDirectory(dir=backend.parent, prefix=".stack-") as folder:
         project = YAML(typ="safe").load(PROGRAM / "Pulumi.yaml")
         (Path(folder) / "Pulumi.yaml").write_text(f"{{name: {project['name']}, runtime: python}}\n")
         for command in (
             ["stack", "init", made.name, "--secrets-provider", "passphrase"],
             ["config", "set", "estate:environment", str(made.documents), "--stack", made.name],
+            ["config", "set", "estate:part", part, "--stack", made.name],
         ):
             done = subprocess.run(
                 [str(made.toolchain.pulumi), *command, "--non-interactive"],

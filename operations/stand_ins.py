@@ -69,6 +69,11 @@ def _kinds(estate: Estate) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         tuple(one.name for one in estate.projects.values() if one.mode is Mode.REFERENCED),
     )
     yield (
+        "logins of members",
+        "users of the sandbox with the role member",
+        tuple(dict.fromkeys(one.project for one in estate.parts.values() if one.project is not None)),
+    )
+    yield (
         "referenced clusters",
         "clusters made as the documents say that they are",
         tuple(one.name for one in there),

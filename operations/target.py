@@ -1,7 +1,7 @@
 """Which cloud a command means: the environment's sandbox or its real cloud. Never a guess between two."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from operations import processes, rehearsal
 from operations.errors import OperationError
 from operations.stack import PROGRAM, Stack
 from sandbox import lifecycle
+from sandbox.vcenters import process_name
 from toolchain import engine
 from toolchain.progress import Progress
 
@@ -34,8 +35,10 @@ class Target:
     """Variables for clients, to be added to the process environment."""
 
 
-def target(loaded: Loaded, *, sandbox: bool | None = None) -> Target:
+def target(loaded: Loaded, *, sandbox: bool | None = None, vcenters: Collection[str] | None = None) -> Target:
     """The sandbox if ``sandbox``, the real cloud if not; by itself whichever of the two there is.
+
+    A sandbox runs if all of its processes do; of its vCenters only ``vcenters`` count, if they are given.
 
     A real cloud is there if ``OS_CLOUD`` or ``OS_AUTH_URL`` is set, or the stack's configuration says
     ``openstack:cloud``; it comes before a sandbox that happens to run.
@@ -47,12 +50,12 @@ def target(loaded: Loaded, *, sandbox: bool | None = None) -> Target:
     if sandbox is not True and real is not None:
         return real
     status = lifecycle.status(key)
-    if sandbox is not False and status.state == "running":
+    ended = [one for one in status.ended if vcenters is None or one not in _others(loaded, vcenters)]
+    if sandbox is not False and (status.state == "running" or (status.state == "broken" and not ended)):
         return Target(SANDBOX, rehearsal.clients(lifecycle.running(key)))
     if sandbox is not False and status.state == "broken":
-        ended = ", ".join(part.name for part in status.parts if not part.running)
         raise OperationError(
-            f"of the sandbox of {loaded.name} {ended} ended; "
+            f"of the sandbox of {loaded.name} {', '.join(ended)} ended; "
             f"start it afresh with: estate sandbox start {loaded.folder}"
         )
     if sandbox:
@@ -66,9 +69,21 @@ def target(loaded: Loaded, *, sandbox: bool | None = None) -> Target:
     )
 
 
-def stack(loaded: Loaded, progress: Progress, *, sandbox: bool | None = None) -> Stack:
-    """The stack on that target, with the engine installed."""
-    chosen = target(loaded, sandbox=sandbox)
+def _others(loaded: Loaded, vcenters: Collection[str]) -> set[str]:
+    """Processes of the sandbox's other vCenters."""
+    known = loaded.estate.vcenters if loaded.estate else ()
+    return {process_name(name) for name in known if name not in vcenters}
+
+
+def stack(
+    loaded: Loaded,
+    progress: Progress,
+    *,
+    sandbox: bool | None = None,
+    vcenters: Collection[str] | None = None,
+) -> Stack:
+    """The stack on that target, with the engine installed: of the whole environment, or of its platform."""
+    chosen = target(loaded, sandbox=sandbox, vcenters=vcenters)
     toolchain = engine.install(progress)
     if chosen.cloud == SANDBOX:
         return rehearsal.stack(loaded.folder, toolchain)
@@ -86,17 +101,18 @@ def stack(loaded: Loaded, progress: Progress, *, sandbox: bool | None = None) ->
             **chosen.clients,
             **processes.mark(environment.get("PULUMI_BACKEND_URL", ""), loaded.name),
         },
-        config_file=_config_file(loaded.name),
+        config_file=config_file(loaded.name),
     )
 
 
-def _config_file(name: str) -> Path:
+def config_file(name: str) -> Path:
+    """Configuration of a stack on a real cloud."""
     return PROGRAM / "stacks" / f"Pulumi.{name}.yaml"
 
 
 def _real(name: str) -> Target | None:
     configured = None
-    if (path := _config_file(name)).exists():
+    if (path := config_file(name)).exists():
         configuration = (YAML(typ="safe").load(path) or {}).get("config") or {}
         configured = configuration.get("openstack:cloud")
     if cloud := configured or os.environ.get("OS_CLOUD"):

@@ -51,7 +51,7 @@ class Judge:
     def resource(self, rules: Iterable[Rule], one: stack.Resource) -> Iterator[Judged]:
         """What one resource breaks by its inputs, which are remembered."""
         self._components_seen |= one.kind.startswith(properties.COMPONENTS)
-        if one.kind not in properties.KINDS:
+        if not _is_judged(one):
             return
         self.inputs[one.urn] = one.props
         if one.kind == properties.SERVER:
@@ -70,7 +70,7 @@ class Judge:
         """What resources break together."""
         listed = list(resources)
         facts = stack.facts_of(
-            (one for one in listed if one.kind in properties.KINDS),
+            (one for one in listed if _is_judged(one)),
             self._catalogue,
             components_seen=any(one.kind.startswith(properties.COMPONENTS) for one in listed),
         )
@@ -90,6 +90,15 @@ class Judge:
             and properties.is_about(one.subject, urn)
             for one in self._catalogue.exemptions
         )
+
+
+def _is_judged(one: stack.Resource) -> bool:
+    """Not what a run with ``--target`` leaves out and is not there yet.
+
+    The engine shows that without any property (pkg/resource/deploy/step_generator.go: unchecked, its inputs
+    are the old ones, and it has none). What is made has some: no resource of these kinds can do without.
+    """
+    return one.kind in properties.KINDS and (bool(one.props) or one.kind.startswith(properties.COMPONENTS))
 
 
 def _loud(rule: Rule, facts: Facts) -> list[Violation]:

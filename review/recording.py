@@ -4,7 +4,7 @@ The program runs on a monitor that only listens (``pulumi.runtime.mocks``): no e
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +16,19 @@ from pulumi.runtime.proto.resource_pb2 import RegisterResourceOutputsRequest, Re
 from components.landscape import build
 from estate.model import Estate
 from estate.model.images import glance_name
+from estate.model.partition import Share, whole
 from estate.model.workloads import UserData
+from estate.openstack.existing import Existing
 from estate.vsphere.connections import Login
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What the SDK writes for a value that is not known at preview."""
 LOGIN = Login.model_validate({"server": "127.0.0.1:8989", "username": "u", "password": "hunter2"})
 """A login that nobody asks for."""
+
+
+_EXPORTS = ("clusters", "servers")
+"""What stacks of an environment hand out to each other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,12 +55,16 @@ class Registration:
 
 
 class _Cloud(Mocks):
-    """Gives every resource an id made of its name; at preview none."""
+    """Gives every resource an id made of its name; at preview none. Other stacks have all ``names``."""
 
-    def __init__(self, preview: bool) -> None:
+    def __init__(self, preview: bool, names: Iterable[str]) -> None:
         self._preview = preview
+        self._names = tuple(names)
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        if args.typ == "pulumi:pulumi:StackReference":
+            handed_out = {name: f"{name} of {args.name}" for name in self._names}
+            return args.name, {"name": args.name, "outputs": dict.fromkeys(_EXPORTS, handed_out)}
         return (None if self._preview else f"id-{args.name}", args.inputs)
 
     def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
@@ -88,13 +98,17 @@ class Recorder(MockMonitor):
         return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
 
 
-def record(program: Callable[[], object], *, preview: bool = False) -> dict[str, Registration]:
+def record(
+    program: Callable[[], object], *, preview: bool = False, names: Iterable[str] = ()
+) -> dict[str, Registration]:
     """Run ``program`` under mocks; what it registered, by ``TYPE::NAME`` with the type's last word.
 
     A component of the same type and name as a resource is there by its whole type.
+
+    :param names: what other stacks that it refers to hand out.
     """
     asyncio.set_event_loop(asyncio.new_event_loop())
-    mocks = _Cloud(preview)
+    mocks = _Cloud(preview, names)
     recorder = Recorder(mocks)
     set_mocks(mocks, project="estate", stack="stack", preview=preview, monitor=recorder)
     pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]
@@ -130,8 +144,19 @@ def record(program: Callable[[], object], *, preview: bool = False) -> dict[str,
     return found
 
 
-def record_estate(estate: Estate, *, preview: bool = False) -> dict[str, Registration]:
-    """What ``build`` registers for an estate. User data is what documents say, of files their name."""
+def record_estate(
+    estate: Estate, share: Share | None = None, *, preview: bool = False
+) -> dict[str, Registration]:
+    """What ``build`` registers for an estate as one stack, or for a share of it.
+
+    User data is what documents say, of files their name.
+    """
+    names = [*estate.clusters, *estate.servers()]
+    return record(program_of(estate, share), preview=preview, names=names)
+
+
+def program_of(estate: Estate, share: Share | None = None) -> Callable[[], object]:
+    """The program, without its documents."""
     logins = dict.fromkeys(estate.vcenters, LOGIN)
     files = {  # as `components.image_files` does: a path that follows the content, not the image's name
         glance_name(name, version): f".estate/images/{image.source(version).file_name}"
@@ -139,7 +164,27 @@ def record_estate(estate: Estate, *, preview: bool = False) -> dict[str, Registr
         for version in image.versions
     }
     texts = {server: str(data.text) for server, data in _user_data(estate)}
-    return record(lambda: build(estate, logins=logins, image_files=files, user_data=texts), preview=preview)
+    ports = [f"{server}/{name}" for server, one in estate.servers().items() for name in one.addresses]
+    existing = Existing(
+        images=_in_the_cloud(files),
+        flavors=_in_the_cloud(estate.flavors),
+        networks=_in_the_cloud(estate.networks),
+        security_groups=_in_the_cloud(estate.security_groups),
+        volume_types={name: name for name in estate.volume_types},
+        ports=_in_the_cloud(ports),
+    )
+    return lambda: build(
+        estate,
+        share or whole(estate),
+        logins=logins,
+        image_files=files,
+        user_data=texts,
+        existing=existing,
+    )
+
+
+def _in_the_cloud(names: Iterable[str]) -> dict[str, str]:
+    return {name: f"{name} in the cloud" for name in names}
 
 
 def _user_data(estate: Estate) -> Iterator[tuple[str, UserData]]:

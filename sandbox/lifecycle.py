@@ -66,6 +66,8 @@ class Status:
     parts: list[process.Status]
     computes: list[computes.State]
     """The nova-computes of vCenter clusters, which come when their clusters exist."""
+    ended: tuple[str, ...] = ()
+    """Parts that should run and do not."""
 
     @property
     def memory(self) -> int:
@@ -124,13 +126,14 @@ def status(key: str) -> Status:
     if not run.exists():
         return Status("stopped", [], [])
     parts = process.status(run)
+    ended = tuple(_dead(run))
     if not (run / "ready.json").exists():
         state = "starting" if any(part.running for part in parts) else "failed"
-    elif _dead(run):
+    elif ended:
         state = "broken"
     else:
         state = "running"
-    return Status(state, parts, computes.states(run))
+    return Status(state, parts, computes.states(run), ended)
 
 
 def running(key: str) -> Running:

@@ -87,7 +87,7 @@ def program(settings: Settings, shape: Shape, one: VCenter, simulator: Simulator
     credentials = {"username": where.username, "password": where.password}
     files.write(folder / "credentials.json", json.dumps(credentials), mode=0o600)
     return Program(
-        name=f"vcenter-{one.name}",
+        name=process_name(one.name),
         command=(
             str(simulator.binary),
             *("-inventory", str(folder / "inventory.json")),
@@ -101,6 +101,11 @@ def program(settings: Settings, shape: Shape, one: VCenter, simulator: Simulator
         ),
         ports=(where.port,),
     )
+
+
+def process_name(vcenter: str) -> str:
+    """What the process of a vCenter is called."""
+    return f"vcenter-{vcenter}"
 
 
 def clusters(where: Connection) -> dict[str, str]:

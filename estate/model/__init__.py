@@ -11,6 +11,7 @@ from estate.model.images import Image
 from estate.model.keypairs import Keypair
 from estate.model.networks import AddressScope, AllocationPool, Network, Router, Subnet, SubnetPool
 from estate.model.ownership import Mode
+from estate.model.parts import Part
 from estate.model.projects import Project
 from estate.model.security_groups import SecurityGroup, SecurityGroupRule
 from estate.model.server_groups import ServerGroup
@@ -41,6 +42,7 @@ __all__ = [
     "Mode",
     "Network",
     "NetworkBackend",
+    "Part",
     "Project",
     "ReasonCode",
     "Restriction",

@@ -11,6 +11,7 @@ from estate.model.hypervisor import Hypervisor
 from estate.model.images import Image
 from estate.model.keypairs import Keypair
 from estate.model.networks import AddressScope, Network, Router, SubnetPool
+from estate.model.parts import Part
 from estate.model.projects import Project
 from estate.model.security_groups import SecurityGroup
 from estate.model.server_groups import ServerGroup
@@ -39,6 +40,9 @@ class Estate(Block):
     server_groups: Blocks[ServerGroup] = Field(default_factory=dict, description="Server groups.")
     keypairs: Blocks[Keypair] = Field(default_factory=dict, description="Public keys.")
     workloads: Blocks[Workload] = Field(default_factory=dict, description="Workloads.")
+    parts: Blocks[Part] = Field(
+        default_factory=dict, description="Parts that are stacks of their own; one stack for all if absent."
+    )
     exemptions: Blocks[Exemption] = Field(
         default_factory=dict, description="Violations that somebody answers for, until a day."
     )

@@ -26,11 +26,19 @@ def flat(estate: Estate) -> Estate:
     if not any(one.differences for one in estate.workloads.values()):
         return estate
     workloads: dict[str, Workload] = {}
+    names: dict[str, list[str]] = {}
     for workload in estate.workloads.values():
         for variant in workload.variants:
             name = workload.name if variant.key is None else f"{workload.name}{_PART}{variant.key}"
             workloads[name] = variant.workload.model_copy(update={"name": name})
-    return estate.model_copy(update={"workloads": workloads})
+            names.setdefault(workload.name, []).append(name)
+    parts = {
+        key: part.model_copy(
+            update={"workloads": tuple(name for one in part.workloads for name in names.get(one, ()))}
+        )
+        for key, part in estate.parts.items()
+    }
+    return estate.model_copy(update={"workloads": workloads, "parts": parts})
 
 
 def folded(estate: Estate, findings: Iterable[Finding]) -> list[Finding]:

@@ -64,6 +64,7 @@ def conflicts(estate: Estate) -> Iterator[Finding]:
     yield from _zones_of_two(estate)
     yield from _names_of_two(estate)
     yield from _renamed_from_others(estate)
+    yield from _parts_of_two(estate)
 
 
 def lacks(estate: Estate) -> Iterator[Finding]:
@@ -242,6 +243,22 @@ def _renameable(estate: Estate) -> Iterator[list[tuple[Loc, ResourceBlock | Volu
         yield [(("networks", name, "subnets", key), one) for key, one in network.subnets.items()]
     for name, workload in estate.workloads.items():
         yield [(("workloads", name, "volumes", key), one) for key, one in workload.volumes.items()]
+
+
+def _parts_of_two(estate: Estate) -> Iterator[Finding]:
+    owned: list[tuple[str, Loc]] = []
+    for name, part in estate.parts.items():
+        if part.vcenter is not None:
+            owned.append((f'vcenter "{part.vcenter}"', ("parts", name, "vcenter")))
+        owned += [(f'workload "{one}"', ("parts", name, "workloads", one)) for one in part.workloads]
+    for what, (first, *others) in _owners(owned):
+        for loc in others:
+            yield Finding(
+                rule="one-part",
+                message=f"{what} is in {subject(first)} already; everything is in one part.",
+                loc=loc,
+                subject=subject(loc),
+            )
 
 
 def _clusters_lack(estate: Estate) -> Iterator[Finding]:

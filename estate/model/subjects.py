@@ -23,6 +23,7 @@ LABELS = {
     "server_groups": "server group",
     "keypairs": "keypair",
     "workloads": "workload",
+    "parts": "part",
     "exemptions": "exemption",
 }
 """One block of a kind, in words."""

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import openstack
 from keystoneauth1 import exceptions as auth
+from keystoneauth1.identity.base import BaseIdentityPlugin
 from openstack import exceptions
 from openstack.connection import Connection
 
@@ -18,6 +19,14 @@ def connect(name: str | None = None) -> Connection:
     """
     with cloud_faults():
         return openstack.connect(cloud=name, app_name="estate", api_timeout=120)
+
+
+def project_of_login(cloud: Connection) -> str:
+    """Name of the project that the login is scoped to, as Keystone says it; empty if to none."""
+    login = cloud.session.auth
+    assert isinstance(login, BaseIdentityPlugin)  # clouds.yaml knows no other
+    with cloud_faults():
+        return login.get_access(cloud.session).project_name or ""
 
 
 @contextmanager
@@ -43,7 +52,8 @@ def cloud_faults() -> Iterator[None]:
         raise CloudError(f"a service of the cloud does not answer: {error} Is it running?") from error
     except (exceptions.ForbiddenException, auth.Forbidden) as error:
         raise CloudError(
-            f"the cloud refuses: {error} This needs a project-scoped login with role admin."
+            f"the cloud refuses: {error} This needs a project-scoped login with role admin (in the part of a "
+            "project: with role member)."
         ) from error
     except (exceptions.SDKException, auth.ClientException) as error:
         raise CloudError(f"the cloud answers with an error: {error}") from error

@@ -30,11 +30,14 @@ def _named(objects: Iterable[Any], inputs: Inputs) -> list[str]:
 
 
 def _servers(cloud: Connection, inputs: Inputs) -> list[str]:
-    """A server of that name that we made: names are not unique in Nova, so our metadata decides."""
+    """A server of that name that we made: names are not unique in Nova, so our metadata decides.
+
+    It is in the project of the login, as all that we make.
+    """
     metadata = inputs.get("metadata") or {}
     return [
         server.id
-        for server in cloud.compute.servers(details=True, all_projects=True)
+        for server in cloud.compute.servers(details=True)
         if server.name == inputs.get("name") and dict(server.metadata or {}) == dict(metadata)
     ]
 

@@ -69,15 +69,17 @@ def image_of(image: Image) -> nova.Image:
     )
 
 
-def request_of(estate: Estate, workload: Workload, zone: str | None) -> nova.Request:
-    """What the program asks of Nova for a server of the workload, in a zone. ``KeyError``: no such image or
-    flavor.
+def request_of(
+    estate: Estate, workload: Workload, zone: str | None, project: str | None = None
+) -> nova.Request:
+    """What the program asks of Nova for a server of the workload, in a zone: with the operators' login, or
+    with that of a member of ``project``. ``KeyError``: no such image or flavor.
     """
     return nova.Request(
         flavor=flavor_of(estate.flavors[workload.flavor]),
         image=image_of(estate.images[workload.image]),
-        project=OPERATORS,
-        admin=True,
+        project=project or OPERATORS,
+        admin=project is None,
         zone=zone,
         source=source_of(workload),
     )

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from estate.model import Aggregate, Estate, Workload
 from estate.model.members import flat
+from estate.model.partition import project_of
 from estate.placement import nova
 from estate.placement.building import cloud_of, request_of
 
-_Key = tuple[str, str, str | None]
+_Key = tuple[str, str, str | None, str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +33,11 @@ class Landing:
 
 
 class Lander:
-    """Answers for one estate. Workloads that ask alike (image, flavor, zone) are decided once."""
+    """Answers for one estate. Workloads that ask alike (image, flavor, zone, project) are decided once."""
 
     def __init__(self, estate: Estate) -> None:
         self._estate = estate
+        self._projects = project_of(estate)
         self.cloud = cloud_of(estate)
         self._decisions: dict[_Key, nova.Decision] = {}
         self._landings: dict[_Key, Landing] = {}
@@ -55,14 +57,17 @@ class Lander:
 
     def decision(self, workload: Workload, zone: str | None) -> nova.Decision:
         """Nova's decision about a server of the workload in a zone."""
-        key = (workload.image, workload.flavor, zone)
+        project = self._projects.get(workload.name)
+        key = (workload.image, workload.flavor, zone, project)
         if key not in self._decisions:
-            self._decisions[key] = nova.decide(self.cloud, request_of(self._estate, workload, zone))
+            asked = request_of(self._estate, workload, zone, project)
+            self._decisions[key] = nova.decide(self.cloud, asked)
         return self._decisions[key]
 
     def landing(self, workload: Workload) -> Landing:
         """Where the workload lands."""
-        key = (workload.image, workload.flavor, workload.availability_zone)
+        project = self._projects.get(workload.name)
+        key = (workload.image, workload.flavor, workload.availability_zone, project)
         if key not in self._landings:
             self._landings[key] = self._decided(workload)
         known = self._landings[key]

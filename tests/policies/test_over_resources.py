@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 from estate.model import Estate
+from estate.model.partition import Share, partition
 from estate.openstack.servers import RESTRICTION_KEY
 from policies import properties
 from policies.catalogue import SCHEMA, Ids, config_of
@@ -89,9 +90,9 @@ def server(name: str, /, sources: dict[str, list[str]] | None = None, **inputs: 
     return replace(SERVER, name=name, inputs=merged, sources={**SERVER.sources, **(sources or {})})
 
 
-def registered(estate: Estate) -> list[Resource]:
-    """What this project's program registers for an estate, at preview."""
-    return shown(record_estate(estate, preview=True))
+def registered(estate: Estate, share: Share | None = None) -> list[Resource]:
+    """What this project's program registers for an estate, or one part of it, at preview."""
+    return shown(record_estate(estate, share, preview=True))
 
 
 def test_the_pack_offers_every_rule_once(pack: Pack) -> None:
@@ -104,6 +105,34 @@ def test_the_key_of_the_restriction_is_the_components() -> None:
 
 def test_our_program_for_the_sandbox_breaks_no_rule(pack: Pack) -> None:
     assert pack.analyze(*registered(sandbox())) == []
+
+
+TEAM = changed(
+    ("parts/vc1", {"vcenter": "vc1"}),
+    (
+        "parts/payments",
+        {"project": "payments", "workloads": ["cache", "ledger-db", "swift-gateway", "hsm-proxy"]},
+    ),
+)
+PARTS = {one.name: one for one in partition(TEAM)}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_no_part_of_our_program_breaks_a_rule(pack: Pack, part: str) -> None:
+    assert pack.analyze(*registered(TEAM, PARTS[part])) == []
+
+
+def test_in_a_part_without_images_the_main_rule_holds_as_well(pack: Pack) -> None:
+    resources = registered(TEAM, PARTS["payments"])
+    assert not any(one.type == properties.IMAGE for one in resources)
+    wrong = edited(resources, "ledger-db", "image", "cache")
+    assert [(one.name, one.mandatory) for one in of_main(pack.analyze(*wrong))] == [("ledger-db", True)]
+
+
+def test_what_a_targeted_run_leaves_out_is_not_judged(pack: Pack, updating: Pack) -> None:
+    absent = [replace(one, inputs={}, outputs={}) for one in (IMAGE, FLAVOR, SERVER)]
+    assert pack.analyze(*absent) == []
+    assert updating.analyze(*absent) == []
 
 
 def test_every_server_of_our_program_is_traced_to_its_image() -> None:
@@ -123,8 +152,10 @@ def edited(resources: list[Resource], of: str, key: str, source: str) -> list[Re
     workload, server = (properties.WORKLOAD, of), (properties.SERVER, of)
     theirs = found[properties.WORKLOAD, source].inputs[key]
     found[workload] = replace(found[workload], inputs={**found[workload].inputs, key: theirs})
-    sources = {**found[server].sources, f"{key}Id": found[properties.SERVER, source].sources[f"{key}Id"]}
-    found[server] = replace(found[server], sources=sources)
+    taken = found[properties.SERVER, source]
+    sources = {**found[server].sources, f"{key}Id": taken.sources.get(f"{key}Id", [])}
+    inputs = {**found[server].inputs, f"{key}Id": taken.inputs[f"{key}Id"]}
+    found[server] = replace(found[server], sources=sources, inputs=inputs)
     return list(found.values())
 
 

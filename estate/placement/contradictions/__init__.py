@@ -14,12 +14,13 @@ from estate.placement.contradictions import (
     hosts,
     images,
     network,
+    parts,
     server_groups,
     storage,
     workloads,
 )
 
-_SUBJECTS = (compute, hosts, network, images, capacity, flavors, server_groups, workloads, storage)
+_SUBJECTS = (compute, hosts, network, images, capacity, flavors, server_groups, workloads, storage, parts)
 
 
 def check(estate: Estate) -> list[Finding]:
