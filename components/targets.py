@@ -194,7 +194,7 @@ def _components(estate: Estate, node: Node) -> Iterator[tuple[str, str]]:
     """Token and name of the components that may stand for a block."""
     name = node.name
     if node.kind == "vcenters" and name in estate.vcenters:
-        name = estate.vcenters[name].switch
+        name = f"{name}/{estate.vcenters[name].switch}"
     for token in _COMPONENTS[node.kind]:
         yield f"estate:index:{token}", name
 
@@ -213,10 +213,7 @@ def _roots(estate: Estate, node: Node) -> Iterator[str]:
             image = estate.images[node.name]
             yield from (glance_name(image.name, version) for version in image.versions)
         case "vcenters":
-            vcenter = estate.vcenters[node.name]
-            yield vcenter.switch
-            if vcenter.managed_switch is not None:
-                yield from vcenter.managed_switch.port_groups
+            yield f"{node.name}/{estate.vcenters[node.name].switch}"
         case "storage":
             yield node.name
             yield from (one.volume_backend_name for one in back_ends(estate) if one.array == node.name)

@@ -37,7 +37,7 @@ def meant(recorded: Recorded, node: Node) -> set[str]:
 
 @pytest.mark.parametrize("node", blocks(), ids=lambda node: f"{node.kind}:{node.name}")
 def test_a_block_is_its_component_and_all_that_it_makes(recorded: Recorded, node: Node) -> None:
-    name = ESTATE.vcenters[node.name].switch if node.kind == "vcenters" else node.name
+    name = f"vc1/{ESTATE.vcenters['vc1'].switch}" if node.kind == "vcenters" else node.name
     tops = [
         one
         for one in recorded

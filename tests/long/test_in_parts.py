@@ -15,7 +15,6 @@ import psutil
 import pytest
 from openstack import exceptions
 from ruamel.yaml import YAML
-from tests.rehearsal.test_6_destroyed import left
 
 from estate.model.parts import DRS_RULES, PLATFORM
 from estate.openstack.connection import connect
@@ -24,7 +23,8 @@ from operations.parts import Parts, choose
 from operations.stack import PROGRAM, Stack
 from sandbox import lifecycle
 from sandbox.vcenters import process_name
-from tests.rehearsal.conftest import Stage
+from tests.rehearsal.rebuilt.test_1_destroyed import left
+from tests.rehearsal.stage import Stage
 
 TEAM = ["web-2", "api-2", "cache", "ledger-db", "ledger-app", "swift-gateway", "hsm-proxy"]
 KVM_ONLY = ("--part", PLATFORM, "--part", "payments")
