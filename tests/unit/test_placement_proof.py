@@ -2,12 +2,26 @@
 
 from dataclasses import replace
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
 from estate.placement.guarantee import conf
-from estate.placement.nova import Conf, Operation, Source, decide
-from estate.placement.proof import Claim, Counterexample, Proof, Situation, prove, settings, situation_of
+from estate.placement.nova import Conf, Operation, Request, Source, decide
+from estate.placement.proof import (
+    ASSUMPTIONS,
+    Claim,
+    Counterexample,
+    Proof,
+    Situation,
+    Step,
+    prove,
+    settings,
+    situation_of,
+    svg,
+)
+from estate.placement.proof.claims import step
+from estate.placement.proof.requests import Who
 from estate.rendering import render
 from tests.estates import changed, sandbox
 
@@ -38,7 +52,7 @@ NEEDED = {
     "property-protections.conf ^trait:CUSTOM_HV_.*": Claim.ESXI_BY_GRANT,
     "glance-api.conf [image_format] disk_formats": Claim.RESTRICTED_STAYS,
     "cinder policy volume_extension:volume_image_metadata:set": Claim.ESXI_BY_GRANT,
-    "cinder policy volume:reimage": Claim.RESTRICTED_STAYS,
+    "cinder policy volume:reimage_reserved": Claim.RESTRICTED_STAYS,
 }
 """Setting → the claim that is first broken without it."""
 
@@ -71,7 +85,7 @@ def without(situation: Situation, *names: str) -> Situation:
 
 def of(name: str) -> Situation:
     """The situation in which a setting matters: one does only for servers with a root volume."""
-    return VOLUMES if name == "cinder policy volume:reimage" else BASE
+    return VOLUMES if name == "cinder policy volume:reimage_reserved" else BASE
 
 
 def run(found: Counterexample, situation: Situation) -> frozenset[str]:
@@ -207,6 +221,46 @@ def test_the_shortest_way_around_is_found() -> None:
     assert rebuild.image is not None
     assert rebuild.image.disk_format == "iso"
     assert rebuild.operation is Operation.REBUILD
+
+
+def of_a_blank_volume() -> Counterexample:
+    """No counterexample, but what the proof takes for granted: ``ASSUMPTIONS``."""
+    made = Request(
+        flavor=BASE.offer["esxi-small"].flavor,
+        image=None,
+        source=Source.BLANK,
+        project="payments",
+        zone="az-esxi",
+    )
+    resized = replace(
+        made, operation=Operation.RESIZE, flavor=BASE.offer["kvm-small"].flavor, zone=None, on="nova-esx-a"
+    )
+    return Counterexample(
+        claim=Claim.RESTRICTED_STAYS,
+        who=Who(project="payments"),
+        workload=None,
+        steps=(step(made), Step(operation="unpin", request=None), step(resized)),
+        lands=tuple(sorted(decide(BASE.cloud, resized).accepted)),
+        why="nothing but its flavor says where it belongs",
+    )
+
+
+def test_a_server_of_a_blank_volume_is_held_by_its_flavor_alone() -> None:
+    found = of_a_blank_volume()
+    assert set(found.lands) == BASE.kvm
+    assert any("blank volume" in one for one in ASSUMPTIONS)
+
+
+def test_the_picture_has_every_row_of_the_matrix() -> None:
+    proof = prove(without(BASE, "property-protections.conf ^trait:CUSTOM_HV_.*"))
+    picture = ElementTree.fromstring(svg(proof, "sandbox <&>"))  # noqa: S314 - our own
+    space = "{http://www.w3.org/2000/svg}"
+    cells = picture.findall(f"{space}g")
+    assert len(cells) == len(proof.rows)
+    broken = [one for one in cells if (one.findtext(f"{space}title") or "").endswith("broken")]
+    assert len(broken) == sum(not row.holds for row in proof.rows) > 0
+    for one in picture.iter(f"{space}text"):
+        assert 0 < float(one.attrib["y"]) < float(picture.attrib["viewBox"].split()[3])
 
 
 def test_members_may_not_use_what_they_were_not_granted() -> None:

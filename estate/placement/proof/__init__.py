@@ -2,14 +2,17 @@
 is.
 """
 
-from estate.placement.proof.proving import ASSUMPTIONS, Claim, Counterexample, Proof, Row, Step, prove
-from estate.placement.proof.settings import Setting, settings
+from estate.placement.proof.claims import ASSUMPTIONS, Claim, Counterexample, Proof, Row, Step
+from estate.placement.proof.picture import svg
+from estate.placement.proof.proving import prove
+from estate.placement.proof.settings import Kind, Setting, settings
 from estate.placement.proof.situation import Situation, situation_of
 
 __all__ = [
     "ASSUMPTIONS",
     "Claim",
     "Counterexample",
+    "Kind",
     "Proof",
     "Row",
     "Setting",
@@ -18,4 +21,5 @@ __all__ = [
     "prove",
     "settings",
     "situation_of",
+    "svg",
 ]

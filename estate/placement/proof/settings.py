@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, cast
 
 from estate.placement import nova
 from estate.placement.nova.request_filters import IMAGE_TYPES
@@ -11,12 +13,33 @@ GLANCE_DISK_FORMATS = ("ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2
 """Glance's own default (glance/common/config.py)."""
 
 
+class Kind(StrEnum):
+    """Where a setting stands."""
+
+    NOVA_CONF = "nova.conf"
+    PROVIDER = "provider.yaml"
+    AGGREGATE = "aggregate"
+    FLAVOR = "flavor"
+    FLAVOR_ACCESS = "flavor access"
+    IMAGE = "image"
+    PROTECTION = "property-protections.conf"
+    GLANCE_CONF = "glance-api.conf"
+    CINDER_POLICY = "cinder policy"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Setting:
     """One setting, and the situation without it."""
 
+    kind: Kind
+    subject: str
+    """Aggregate, compute host, flavor or image; section of a configuration file; else empty."""
+    key: str
+    """Metadata key, trait, extra spec, image property, option, pattern or rule; empty for flavor access."""
     name: str
     """E.g. ``nova.conf [scheduler] enable_isolated_aggregate_filtering``."""
+    instead: str | None = None
+    """What stands there without it; ``None``: nothing, so that the service's default counts."""
     without: Situation
 
 
@@ -32,25 +55,42 @@ def settings(situation: Situation) -> tuple[Setting, ...]:
     )
 
 
+_LINES = {
+    ("scheduler", "enable_isolated_aggregate_filtering"): None,
+    ("scheduler", "query_placement_for_image_type_support"): None,
+    ("scheduler", "image_metadata_prefilter"): "true",
+    ("DEFAULT", "default_schedule_zone"): None,
+    ("cinder", "cross_az_attach"): None,
+}
+"""Section and option → what stands there without it; ``None``: Nova's default."""
+
+
 def _nova_conf(situation: Situation) -> Iterator[Setting]:
     conf = situation.cloud.conf
-    changes: dict[str, nova.Conf] = {
-        "[scheduler] enable_isolated_aggregate_filtering = true": replace(
-            conf, enable_isolated_aggregate_filtering=False
-        ),
-        "[scheduler] query_placement_for_image_type_support = true": replace(
-            conf, query_placement_for_image_type_support=False
-        ),
-        "[scheduler] image_metadata_prefilter = false": replace(conf, image_metadata_prefilter=True),
-        "[DEFAULT] default_schedule_zone": replace(conf, default_schedule_zone=None),
-        "[cinder] cross_az_attach = false": replace(conf, cross_az_attach=True),
-    }
+    for (section, option), instead in _LINES.items():
+        value = getattr(conf, option)
+        other = getattr(nova.Conf(), option) if instead is None else instead == "true"
+        if value != other:
+            said = f" = {str(value).lower()}" if isinstance(value, bool) else ""
+            changed = replace(conf, **cast("dict[str, Any]", {option: other}))
+            yield _line(situation, section, option, said, instead, changed)
     for name in conf.enabled_filters:
         kept = tuple(one for one in conf.enabled_filters if one != name)
-        changes[f"[filter_scheduler] enabled_filters: {name}"] = replace(conf, enabled_filters=kept)
-    for name, changed in changes.items():
-        if changed != conf:
-            yield Setting(name=f"nova.conf {name}", without=_with(situation, conf=changed))
+        changed = replace(conf, enabled_filters=kept)
+        yield _line(situation, "filter_scheduler", "enabled_filters", f": {name}", ",".join(kept), changed)
+
+
+def _line(  # noqa: PLR0917
+    situation: Situation, section: str, option: str, said: str, instead: str | None, changed: nova.Conf
+) -> Setting:
+    return Setting(
+        kind=Kind.NOVA_CONF,
+        subject=section,
+        key=option,
+        name=f"nova.conf [{section}] {option}{said}",
+        instead=instead,
+        without=_with(situation, conf=changed),
+    )
 
 
 def _aggregates(situation: Situation) -> Iterator[Setting]:
@@ -60,7 +100,13 @@ def _aggregates(situation: Situation) -> Iterator[Setting]:
             others = tuple(
                 changed if other.name == one.name else other for other in situation.cloud.aggregates
             )
-            yield Setting(name=f'aggregate "{one.name}": {key}', without=_with(situation, aggregates=others))
+            yield Setting(
+                kind=Kind.AGGREGATE,
+                subject=one.name,
+                key=key,
+                name=f'aggregate "{one.name}": {key}',
+                without=_with(situation, aggregates=others),
+            )
 
 
 def _traits(situation: Situation) -> Iterator[Setting]:
@@ -72,6 +118,9 @@ def _traits(situation: Situation) -> Iterator[Setting]:
                 for host in cloud.hosts
             )
             yield Setting(
+                kind=Kind.PROVIDER,
+                subject=name,
+                key=trait,
                 name=f"provider.yaml of {name}: {trait}",
                 without=replace(situation, cloud=replace(cloud, hosts=hosts)),
             )
@@ -79,23 +128,31 @@ def _traits(situation: Situation) -> Iterator[Setting]:
 
 def _flavors(situation: Situation) -> Iterator[Setting]:
     for one in situation.offers:
-        changes = {
-            f"extra spec {key}": replace(one.flavor, extra_specs=_less(one.flavor.extra_specs, key))
-            for key in one.flavor.extra_specs
-            if key.startswith("trait:")
-        }
+        for key in one.flavor.extra_specs:
+            if key.startswith("trait:"):
+                changed = replace(one.flavor, extra_specs=_less(one.flavor.extra_specs, key))
+                yield Setting(
+                    kind=Kind.FLAVOR,
+                    subject=one.flavor.name,
+                    key=key,
+                    name=f'flavor "{one.flavor.name}": extra spec {key}',
+                    without=_with_flavor(situation, changed),
+                )
         if one.flavor.projects is not None:
-            changes["access for its projects only"] = replace(one.flavor, projects=None)
-        for name, flavor in changes.items():
             yield Setting(
-                name=f'flavor "{one.flavor.name}": {name}',
-                without=replace(
-                    situation,
-                    offers=tuple(
-                        replace(other, flavor=flavor) if other is one else other for other in situation.offers
-                    ),
-                ),
+                kind=Kind.FLAVOR_ACCESS,
+                subject=one.flavor.name,
+                key="",
+                name=f'flavor "{one.flavor.name}": access for its projects only',
+                without=_with_flavor(situation, replace(one.flavor, projects=None)),
             )
+
+
+def _with_flavor(situation: Situation, changed: nova.Flavor) -> Situation:
+    offers = tuple(
+        replace(one, flavor=changed) if one.flavor.name == changed.name else one for one in situation.offers
+    )
+    return replace(situation, offers=offers)
 
 
 def _images(situation: Situation) -> Iterator[Setting]:
@@ -104,6 +161,9 @@ def _images(situation: Situation) -> Iterator[Setting]:
             if key.startswith("trait:") or key in ("hypervisor_type", "img_hv_type"):
                 image = replace(one.image, properties=_less(one.image.properties, key))
                 yield Setting(
+                    kind=Kind.IMAGE,
+                    subject=one.image.name,
+                    key=key,
                     name=f'image "{one.image.name}": {key}',
                     without=replace(
                         situation,
@@ -120,22 +180,34 @@ def _rights(situation: Situation) -> Iterator[Setting]:
     for pattern in rights.protected_properties:
         kept = tuple(one for one in rights.protected_properties if one != pattern)
         yield Setting(
+            kind=Kind.PROTECTION,
+            subject="",
+            key=pattern,
             name=f"property-protections.conf {pattern}",
             without=replace(situation, rights=replace(rights, protected_properties=kept)),
         )
     if set(rights.disk_formats) < IMAGE_TYPES:
         yield Setting(
+            kind=Kind.GLANCE_CONF,
+            subject="image_format",
+            key="disk_formats",
             name="glance-api.conf [image_format] disk_formats",
             without=replace(situation, rights=replace(rights, disk_formats=GLANCE_DISK_FORMATS)),
         )
     if not rights.volume_image_metadata:
         yield Setting(
+            kind=Kind.CINDER_POLICY,
+            subject="",
+            key="volume_extension:volume_image_metadata:set",
             name="cinder policy volume_extension:volume_image_metadata:set",
             without=replace(situation, rights=replace(rights, volume_image_metadata=True)),
         )
     if not rights.reimage:
         yield Setting(
-            name="cinder policy volume:reimage",
+            kind=Kind.CINDER_POLICY,
+            subject="",
+            key="volume:reimage_reserved",
+            name="cinder policy volume:reimage_reserved",
             without=replace(situation, rights=replace(rights, reimage=True)),
         )
 

@@ -1,6 +1,6 @@
 """A counterexample in words."""
 
-from estate.placement.proof.proving import Counterexample, Step
+from estate.placement.proof.claims import Counterexample, Step
 
 
 def sentence(one: Counterexample) -> str:
