@@ -6,7 +6,7 @@ ENV ?= sandbox
 # Groups of tests that run side by side; each may hold a sandbox of 2 GiB (tests/conftest.py).
 WORKERS ?= 2
 
-.PHONY: help language up down test test-long lint bench clean
+.PHONY: help language up down test test-long fidelity lint bench clean
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -22,6 +22,9 @@ test: $(VENV)/.ready  ## Everything that there is to test, but for the long test
 
 test-long: $(VENV)/.ready  ## Endurance, kills everywhere, a start from nothing; writes tests/long/last-run.json
 	@$(VENV)/bin/python -m pytest -m long
+
+fidelity: $(VENV)/.ready  ## Compare the placement engine with Nova's own code, decision by decision
+	@$(VENV)/bin/python -m tests.fidelity
 
 lint: $(VENV)/.ready  ## Format, lint, types, and the direction of imports
 	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports

@@ -38,7 +38,7 @@ class Rights:
     (cinder/policies/volume_metadata.py ``volume_extension:volume_image_metadata:set``)."""
     reimage: bool
     """Whether anybody may put another image on a root volume (cinder/policies/volume_actions.py
-    ``volume:reimage``, which a rebuild with microversion 2.93 does in the caller's name)."""
+    ``volume:reimage_reserved``, which a rebuild with microversion 2.93 does in the caller's name)."""
 
 
 RIGHTS = Rights(

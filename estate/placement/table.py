@@ -31,8 +31,8 @@ _CLAIMS = {
     Claim.ESXI_BY_GRANT: "No request reaches an ESXi host unless the documents grant its flavor to the "
     "project. Administrators: unless the flavor is one for ESXi.",
     Claim.RESTRICTED_STAYS: "No server of a restricted workload reaches a KVM host: however it is made (any "
-    "zone form, from image, volume or blank volume), and by any sequence of unpinning, unshelving, resize "
-    "and rebuild, for administrators also cold and live migration and evacuation.",
+    "zone form, from image, volume or blank volume), and by any sequence of unpinning, unshelving, resize, "
+    "rebuild, cold and live migration (members with role manager), for administrators also evacuation.",
     Claim.UNTAGGED_NOWHERE: "A request that carries no tag of operators lands nowhere, so a forgotten tag is "
     "noticed at once.",
     Claim.LANDS: "Every declared workload is taken by every host that the documents lead to (those of its "
@@ -44,7 +44,11 @@ The enumeration is complete, not a sample: `estate/placement/proof/requests.py` 
 requests stands for all of its members, and tests hold what that rests on. `estate prove ENV
 --each-setting` takes away every setting in turn (a line of nova.conf, an aggregate's key, a trait, a
 flavor's access, a property protection, a rule of Cinder's policy) and says which claim breaks, by which
-request. Where none does, the setting is a second barrier.
+request. Where none does, the setting is a second barrier. With `--reproduce` it takes each of them away
+in the environment's running sandbox, in earnest (a file without the line and the service restarted, or a
+call to Nova, Glance or placement), takes the counterexample's steps there as real calls of whoever the proof
+names, compares where Nova sends the server, and gives the setting back. `--matrix FILE` writes the matrix as
+an SVG picture.
 
 Assumptions:
 
@@ -65,6 +69,16 @@ _ORDER = """
 The stages follow each other in this order. A rebuild with another image skips request filters and
 placement and asks only the filters ImagePropertiesFilter, AggregateImagePropertiesIsolation and
 IsolatedHostsFilter; `zone:host` skips the filters, but not placement.
+
+## Held against Nova
+
+`make fidelity` asks Nova itself. On the databases and the placement of a sandbox it arranges clouds of
+chance (seeds), and sends requests of chance through Nova's own API, conductor and scheduler up to the choice
+among the hosts that are accepted. Engine and Nova must say the same hosts, or refuse in the same words; it
+prints how often they do, and how often each rule was decisive, that is, how often the engine without that
+rule would have said something else. `tests/fidelity` asks some dozens of them in `make test`,
+`tests/long/test_fidelity.py` all; both fail for every single rule that is taken out of the engine. Glance,
+Cinder, Cyborg and Neutron are stood in for (`tests/fidelity/ask_nova.py`).
 
 ## Headroom
 

@@ -67,8 +67,8 @@ class Case(NamedTuple):
     """A request like ``hit`` that the rule rejects nowhere; ``None`` where ``lands`` shows that."""
 
 
-GUARDED = {"requested_destination"}
-"""Without it the host that was named is no longer looked for."""
+GUARDED = {"requested_host_exists"}
+"""Without it the request still leads to the host that is not there."""
 
 
 LESS_ONE = EVERYWHERE - {"kvm1"}
@@ -313,6 +313,21 @@ CASES = [
         NOWHERE,
         request(admin=False),
     ),
+    Case("requested_host_exists", cloud(), request(host="unknown"), NOWHERE, request(host="kvm1")),
+    Case(
+        "move_destination",
+        cloud(),
+        request(operation=Operation.EVACUATE, on="kvm1", admin=False),
+        NOWHERE,
+        request(operation=Operation.EVACUATE, on="kvm1"),
+    ),
+    Case(
+        "server_group_policy",
+        cloud(enabled_filters=("ServerGroupAffinityFilter",)),
+        request(group=ServerGroup(policy="anti-affinity")),
+        NOWHERE,
+        request(group=ServerGroup(policy="affinity")),
+    ),
 ]
 
 
@@ -340,9 +355,9 @@ def rejecting(decision: Decision) -> set[str]:
 def test_every_rule_is_tried_here() -> None:
     elsewhere = {
         "availability_zone",  # below
+        "parse_availability_zone",  # below
         "image_property_values",  # tests/unit/test_placement_observed.py
         "moves",  # below
-        "AllHostsFilter",
     }
     assert {case.rule for case in CASES} | elsewhere == set(RULES)
 
@@ -390,9 +405,10 @@ def test_moves_name_hosts_only_by_administrators() -> None:
     move = request(operation=Operation.RESIZE, on="esx", zone="az-esx")
     assert decide(base, move).accepted == ESXI
     assert decide(cloud(), move).accepted == NOWHERE
-    named = replace(move, operation=Operation.MIGRATE, host="esx")
+    named = replace(move, operation=Operation.UNSHELVE, host="esx")
     assert decide(base, named).accepted == ESXI
     assert decide(base, replace(named, admin=False)).refusal is not None
+    assert decide(base, replace(named, operation=Operation.MIGRATE)).refusal is not None
     away = replace(move, operation=Operation.UNSHELVE, host="kvm1")
     assert decide(base, away).refusal is not None
 

@@ -3,6 +3,7 @@
 nova/api/openstack/compute/servers.py and nova/compute/api.py.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from estate.placement.nova.cloud import Cloud
@@ -11,6 +12,7 @@ from estate.placement.nova.request import Operation, Request
 from estate.placement.nova.rule import Stage, rule
 
 SAME_HOST = "COMPUTE_SAME_HOST_COLD_MIGRATE"
+GIB = 2**30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,70 +42,122 @@ class Aim:
         return self.force_host is not None or self.force_node is not None
 
 
-def parse(zone: str | None, default: str | None) -> Aim | Refusal:
-    """``zone``, ``zone:host``, ``zone::node`` or ``zone:host:node`` (``parse_availability_zone``)."""
-    name, host, node = zone or None, None, None
-    if zone and ":" in zone:
-        if zone.count(":") > 2:
-            return Refusal(rule="parse_availability_zone", words="Unable to parse availability_zone")
-        if "::" in zone:
-            name, node = zone.split("::")
-        elif zone.count(":") == 1:
-            name, host = zone.split(":")
-        else:
-            name, host, node = zone.split(":")
-    return Aim(zone=name or default, force_host=host, force_node=node)
-
-
-@rule(Stage.API, "nova/compute/api.py parse_availability_zone; nova/api/openstack/compute/servers.py create")
-def availability_zone(cloud: Cloud, request: Request) -> Aim | Refusal:
-    """`default_schedule_zone` where no zone is named; `zone:host` and `zone::node` are for administrators,
-    and their zone counts only if it is the host's; a plain zone must be one that has an enabled service.
+@rule(
+    Stage.API,
+    "nova/compute/api.py parse_availability_zone; nova/api/openstack/compute/servers.py create, "
+    "_validate_host_availability_zone",
+)
+def parse_availability_zone(cloud: Cloud, request: Request, aim: Aim) -> Aim | Refusal:
+    """`default_schedule_zone` where no zone is named; `zone:host`, `zone::node` and `zone:host:node` are for
+    administrators, and their zone counts only if it is the host's.
     """
-    aim = parse(request.zone, cloud.conf.default_schedule_zone)
-    if isinstance(aim, Refusal):
-        return aim
-    if aim.forced:
-        if not request.admin:
-            return Refusal(
-                rule="availability_zone",
-                words="Policy doesn't allow os_compute_api:servers:create:forced_host to be performed. "
-                "(HTTP 403)",
-            )
-        known = cloud.zone_of.get(aim.force_host or "", cloud.conf.default_availability_zone)
-        aim = replace(aim, zone=aim.zone if aim.zone == known else None)
-        if request.host or request.node:
-            return Refusal(
-                rule="availability_zone", words="zone:host and host are mutually exclusive (HTTP 400)"
-            )
-    if aim.zone and aim.force_host is None and aim.zone not in cloud.zones:
+    name, *places = (request.zone or "").split(":")
+    if len(places) > 2:
         return Refusal(
-            rule="availability_zone", words="The requested availability zone is not available (HTTP 400)"
+            rule="parse_availability_zone",
+            words="Invalid input received: Unable to parse availability_zone (HTTP 400)",
         )
-    return aim
+    host, node = [*(one or None for one in places), None, None][:2]
+    zone = name or cloud.conf.default_schedule_zone
+    if not places:
+        return replace(aim, zone=zone)
+    if not request.admin:
+        return Refusal(
+            rule="parse_availability_zone",
+            words="Policy doesn't allow os_compute_api:servers:create:forced_host to be performed. "
+            "(HTTP 403)",
+        )
+    known = cloud.zone_of.get(host or "", cloud.conf.default_availability_zone)
+    return replace(aim, zone=zone if zone == known else None, force_host=host, force_node=node)
 
 
-@rule(Stage.API, "nova/policies/servers.py requested_destination; nova/compute/api.py _validate_host_or_node")
-def requested_destination(cloud: Cloud, request: Request, aim: Aim) -> Aim | Refusal:
-    """`host` and `hypervisor_hostname` (2.74) are for administrators and must exist; filters do judge
-    them.
+@rule(
+    Stage.API,
+    "nova/policies/servers.py requested_destination; nova/api/openstack/compute/servers.py "
+    "_process_hosts_for_create",
+)
+def requested_destination(cloud: Cloud, request: Request, aim: Aim) -> Aim | Refusal:  # noqa: ARG001
+    """`host` and `hypervisor_hostname` (2.74) are for administrators, and not together with `zone:host`;
+    filters do judge them.
     """
     if not request.host and not request.node:
         return aim
+    words = None
     if not request.admin:
-        return Refusal(
-            rule="requested_destination",
-            words="Policy doesn't allow compute:servers:create:requested_destination to be performed. "
-            "(HTTP 403)",
+        words = (
+            "Policy doesn't allow compute:servers:create:requested_destination to be performed. (HTTP 403)"
         )
-    if not any(
-        request.host in (None, host.name) and request.node in (None, host.node) for host in cloud.hosts
-    ):
-        return Refusal(
-            rule="requested_destination",
-            words=f"Compute host {request.host or request.node} could not be found. (HTTP 400)",
+    elif aim.forced:
+        words = (
+            "One mechanism with host and/or hypervisor_hostname and another mechanism with zone:host:node "
+            "are mutually exclusive. (HTTP 400)"
         )
+    if words is not None:
+        return Refusal(rule="requested_destination", words=words)
     return replace(aim, host=request.host, node=request.node)
+
+
+@rule(Stage.API, "nova/objects/flavor.py _flavor_get_query_from_db")
+def flavor_access(cloud: Cloud, request: Request, aim: Aim) -> Aim | Refusal:  # noqa: ARG001 - one form for all
+    """A private flavor exists only for the projects that have access, and for administrators."""
+    if request.flavor.usable(request.project, admin=request.admin):
+        return aim
+    return Refusal(rule="flavor_access", words=f"Flavor {request.flavor.name} could not be found. (HTTP 400)")
+
+
+@rule(Stage.API, "nova/compute/api.py create; nova/availability_zones.py get_availability_zones")
+def availability_zone(cloud: Cloud, request: Request, aim: Aim) -> Aim | Refusal:  # noqa: ARG001
+    """A zone, also the default one, must be one that has an enabled service, unless a host is forced."""
+    if not aim.zone or aim.force_host is not None or aim.zone in cloud.zones:
+        return aim
+    return Refusal(
+        rule="availability_zone", words="The requested availability zone is not available (HTTP 400)"
+    )
+
+
+@rule(Stage.API, "nova/compute/api.py _validate_flavor_image_nostatus")
+def flavor_and_image(cloud: Cloud, request: Request, aim: Aim) -> Aim | Refusal:  # noqa: ARG001
+    """The flavor has at least the memory and, unless it boots from a volume, the root disk that the image
+    needs.
+    """
+    image, flavor = request.image, request.flavor
+    if image is None:
+        return aim
+    words = None
+    if flavor.memory_mb < image.min_ram_mb:
+        words = "Flavor's memory is too small for requested image. (HTTP 400)"
+    elif not request.is_bfv and 0 < flavor.root_gb < image.min_disk_gb:
+        words = (
+            "Flavor's disk is smaller than the minimum size specified in image metadata. Flavor disk is "
+            f"{flavor.root_gb * GIB} bytes, minimum size is {image.min_disk_gb * GIB} bytes. (HTTP 400)"
+        )
+    return aim if words is None else Refusal(rule="flavor_and_image", words=words)
+
+
+@rule(Stage.API, "nova/objects/image_meta.py; nova/objects/fields.py HVType")
+def image_property_values(cloud: Cloud, request: Request, aim: Aim) -> Aim | Refusal:  # noqa: ARG001
+    """A hypervisor type, architecture or VM mode that Nova does not know is refused (Glance takes any
+    text).
+    """
+    try:
+        _ = request.image_props
+    except InvalidPropertyError as error:
+        words = f"Invalid image metadata. Error: {error} (HTTP 400)"
+        return Refusal(rule="image_property_values", words=words)
+    return aim
+
+
+@rule(Stage.API, "nova/compute/api.py _validate_host_or_node")
+def requested_host_exists(cloud: Cloud, request: Request, aim: Aim) -> Aim | Refusal:  # noqa: ARG001
+    """`host` and `hypervisor_hostname` (2.74) name a compute that there is."""
+    if not aim.host and not aim.node:
+        return aim
+    if any(aim.host in (None, host.name) and aim.node in (None, host.node) for host in cloud.hosts):
+        return aim
+    return Refusal(
+        rule="requested_host_exists",
+        words=f"Compute host {aim.host or aim.node} could not be found. (HTTP 400)",
+    )
 
 
 @rule(Stage.API, "nova/compute/api.py _validate_vol_az_for_create")
@@ -111,73 +165,68 @@ def cross_az_attach(cloud: Cloud, request: Request, aim: Aim) -> Aim | Refusal:
     """With `[cinder] cross_az_attach = false` a server is made in the zone of its volumes, or not at all."""
     if cloud.conf.cross_az_attach or not request.volume_zones:
         return aim
-    zones = sorted(set(request.volume_zones))
-    if len(zones) > 1:
-        return Refusal(
-            rule="cross_az_attach",
-            words=f"Volumes are in different availability zones: {','.join(zones)} (HTTP 400)",
-        )
-    if aim.zone is None:
+    zones = request.volume_zones
+    why = None
+    if len(set(zones)) > 1:
+        why = f"Volumes are in different availability zones: {','.join(zones)}"
+    elif aim.zone is None:
         return aim if zones[0] == cloud.conf.default_availability_zone else replace(aim, zone=zones[0])
-    if aim.zone != zones[0]:
-        return Refusal(
-            rule="cross_az_attach",
-            words="Server and volumes are not in the same availability zone. "
-            f"Server is in: {aim.zone}. Volumes are in: {zones[0]} (HTTP 400)",
+    elif aim.zone != zones[0]:
+        why = (
+            "Server and volumes are not in the same availability zone. "
+            f"Server is in: {aim.zone}. Volumes are in: {zones[0]}"
         )
-    return aim
+    if why is None:
+        return aim
+    return Refusal(
+        rule="cross_az_attach",
+        words=f"The availability zone between the server and its attached volumes do not match: {why}. "
+        "(HTTP 400)",
+    )
 
 
-@rule(Stage.API, "nova/objects/flavor.py _flavor_get_query_from_db")
-def flavor_access(cloud: Cloud, request: Request) -> Refusal | None:  # noqa: ARG001 - one form for all
-    """A private flavor exists only for the projects that have access, and for administrators."""
-    if request.flavor.usable(request.project, admin=request.admin):
-        return None
-    return Refusal(rule="flavor_access", words=f"Flavor {request.flavor.name} could not be found. (HTTP 400)")
+_NAMING_A_HOST = {
+    Operation.MIGRATE: "os-migrate-server:migrate:host",
+    Operation.LIVE_MIGRATE: "os-migrate-server:migrate_live:host",
+    Operation.EVACUATE: "os-evacuate",
+    Operation.UNSHELVE: "os-shelve:unshelve_to_host",
+}
+_TO_ITSELF = {
+    Operation.MIGRATE: "Cannot migrate to the host where the server exists. (HTTP 400)",
+    Operation.EVACUATE: "The target host can't be the same one. (HTTP 400)",
+}
 
 
-@rule(Stage.API, "nova/objects/image_meta.py; nova/objects/fields.py HVType")
-def image_property_values(cloud: Cloud, request: Request) -> Refusal | None:  # noqa: ARG001
-    """A hypervisor type, architecture or VM mode that Nova does not know is refused (Glance takes any
-    text).
+@rule(
+    Stage.API,
+    "nova/policies/migrate_server.py, evacuate.py, shelve.py; nova/compute/api.py "
+    "_validate_host_for_cold_migrate, unshelve; nova/api/openstack/compute/evacuate.py",
+)
+def move_destination(cloud: Cloud, request: Request, aim: Aim) -> Aim | Refusal:
+    """Administrators alone evacuate, or name the host that a server is moved to; it is not the host that the
+    server runs on, nor for unshelving outside the zone.
     """
-    try:
-        _ = request.image_props
-    except InvalidPropertyError as error:
-        return Refusal(rule="image_property_values", words=f"Invalid image metadata. {error} (HTTP 400)")
-    return None
-
-
-@rule(Stage.API, "nova/compute/api.py _validate_flavor_image_nostatus")
-def flavor_and_image(cloud: Cloud, request: Request) -> Refusal | None:  # noqa: ARG001
-    """The flavor has at least the memory and, unless it boots from a volume, the root disk that the image
-    needs.
-    """
-    image = request.image
-    if image is None:
-        return None
-    if request.flavor.memory_mb < image.min_ram_mb:
-        return Refusal(
-            rule="flavor_and_image", words="Flavor's memory is too small for requested image. (HTTP 400)"
-        )
-    if not request.is_bfv and 0 < request.flavor.root_gb < image.min_disk_gb:
-        return Refusal(
-            rule="flavor_and_image",
-            words="Flavor's disk is smaller than the minimum size of the image. (HTTP 400)",
-        )
-    return None
+    words = None
+    if not request.admin and (request.host or request.operation is Operation.EVACUATE):
+        policy = _NAMING_A_HOST.get(request.operation)
+        words = f"Policy doesn't allow os_compute_api:{policy} to be performed. (HTTP 403)"
+    elif request.host and request.host == request.on and request.operation in _TO_ITSELF:
+        words = _TO_ITSELF[request.operation]
+    elif (
+        request.operation is Operation.UNSHELVE
+        and request.host
+        and request.zone
+        and cloud.zone_of.get(request.host) != request.zone
+    ):
+        words = f'Host "{request.host}" is not in the availability zone "{request.zone}". (HTTP 409)'
+    return aim if words is None else Refusal(rule="move_destination", words=words)
 
 
 @rule(Stage.API, "nova/compute/api.py resize, _allow_resize_to_same_host, evacuate, unshelve, live_migrate")
-def moves(cloud: Cloud, request: Request) -> Aim | Refusal:
+def moves(cloud: Cloud, request: Request, aim: Aim) -> Aim:
     """A move may leave out its own host: resize unless `allow_resize_to_same_host`, cold migration unless its
     driver says `COMPUTE_SAME_HOST_COLD_MIGRATE`, live migration and evacuation always. A rebuild stays.
     """
-    aim = Aim(zone=request.zone, host=request.host)
-    if request.host and not request.admin:
-        return Refusal(
-            rule="moves", words=f"Policy doesn't allow to name a host for {request.operation} (HTTP 403)"
-        )
     match request.operation:
         case Operation.REBUILD:
             return replace(aim, force_host=request.on)
@@ -187,38 +236,44 @@ def moves(cloud: Cloud, request: Request) -> Aim | Refusal:
             stays = request.on in cloud.by_name and SAME_HOST in cloud.by_name[str(request.on)].traits
         case Operation.UNSHELVE:
             stays = True
-            if request.host and request.zone and cloud.zone_of.get(request.host) != request.zone:
-                return Refusal(
-                    rule="moves",
-                    words=f'Host "{request.host}" is not in the availability zone "{request.zone}". '
-                    "(HTTP 400)",
-                )
         case _:
             stays = False
     return aim if stays else replace(aim, ignore=request.on)
 
 
-_CHECKS = {
-    Operation.CREATE: (flavor_access, image_property_values, flavor_and_image),
-    Operation.RESIZE: (flavor_access, image_property_values, flavor_and_image),
-    Operation.REBUILD: (image_property_values, flavor_and_image),
+_Check = Callable[[Cloud, Request, Aim], Aim | Refusal]
+_CREATE: tuple[_Check, ...] = (
+    parse_availability_zone,
+    requested_destination,
+    flavor_access,
+    availability_zone,
+    flavor_and_image,
+    image_property_values,
+    requested_host_exists,
+    cross_az_attach,
+)
+_MOVES: dict[Operation, tuple[_Check, ...]] = {
+    Operation.RESIZE: (flavor_access, flavor_and_image, image_property_values, moves),
+    Operation.REBUILD: (flavor_and_image, image_property_values, moves),
 }
+_MOVE: tuple[_Check, ...] = (move_destination, image_property_values, moves)
 
 
 def aim_of(cloud: Cloud, request: Request, without: frozenset[str]) -> Aim | Refusal:
-    """The hosts and the zone that a request names, or why it is refused.
+    """The hosts and the zone that a request names, or why it is refused: rules in the order of Nova's own
+    calls, so that the first refusal is Nova's.
 
     :param without: names of rules that are left out.
     """
-    for check in _CHECKS.get(request.operation, (image_property_values,)):
-        if check.__name__ not in without and (refusal := check(cloud, request)):
-            return refusal
-    if request.operation is not Operation.CREATE:
-        return moves(cloud, request)
-    aim: Aim | Refusal = availability_zone(cloud, request)
-    for step in (requested_destination, cross_az_attach):
-        if isinstance(aim, Refusal):
-            return aim
-        if step.__name__ not in without:
-            aim = step(cloud, request, aim)
+    if request.operation is Operation.CREATE:
+        aim, checks = Aim(zone=request.zone), _CREATE
+    else:
+        aim = Aim(zone=request.zone, host=request.host)
+        checks = _MOVES.get(request.operation, _MOVE)
+    for check in checks:
+        if check.__name__ not in without:
+            found = check(cloud, request, aim)
+            if isinstance(found, Refusal):
+                return found
+            aim = found
     return aim

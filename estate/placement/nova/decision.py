@@ -79,6 +79,24 @@ def requested_hosts(host: Host, aim: Aim) -> Rejection | None:
     return None
 
 
+_GROUP_FILTERS = {
+    "affinity": "ServerGroupAffinityFilter",
+    "anti-affinity": "ServerGroupAntiAffinityFilter",
+}
+
+
+@rule(Stage.CONDUCTOR, "nova/scheduler/utils.py setup_instance_group")
+def server_group_policy(cloud: Cloud, request: Request) -> Refusal | None:
+    """A server of a group with policy affinity or anti-affinity is not scheduled unless the filter of that
+    policy is enabled.
+    """
+    needed = _GROUP_FILTERS.get(request.group.policy) if request.group is not None else None
+    if needed is None or needed in cloud.conf.enabled_filters:
+        return None
+    words = f"ServerGroup policy is not supported: {needed} not configured"
+    return Refusal(rule="server_group_policy", words=words)
+
+
 @rule(Stage.CONDUCTOR, "nova/conductor/tasks/live_migrate.py _check_compatible_with_source_hypervisor")
 def check_compatible_with_source_hypervisor(cloud: Cloud, request: Request, host: Host) -> Rejection | None:
     """A live migration goes only to the same type of hypervisor, of the same version or newer."""
@@ -124,6 +142,8 @@ def decide(cloud: Cloud, request: Request, *, without: frozenset[str] = frozense
     aim = aim_of(cloud, request, without)
     if isinstance(aim, Refusal):
         return _nothing(cloud, aim)
+    if "server_group_policy" not in without and (refusal := server_group_policy(cloud, request)):
+        return _nothing(cloud, refusal)
     query = Query() if request.operation is Operation.REBUILD else _query(cloud, request, aim, without)
     if query.refused is not None:
         return _nothing(cloud, Refusal(rule="require_tenant_aggregate", words=query.refused))

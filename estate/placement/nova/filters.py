@@ -1,7 +1,8 @@
 """Nova's host filters (nova/scheduler/filters): they judge, one host at a time, what placement offers.
 
 Each is a pure function ``(cloud, request, host) → None`` or the reason why the host fails, in the words of
-Nova's log. Left out are filters that no estate can switch on: JsonFilter, MetricsFilter,
+Nova's log. Left out are AllHostsFilter, which passes every host, and filters
+that no estate can switch on: JsonFilter, MetricsFilter,
 NUMATopologyFilter, PciPassthroughFilter, and those that need the scheduler hints ``same_host``,
 ``different_host`` and ``cidr``.
 """
@@ -270,9 +271,3 @@ def group_affinity(cloud: Cloud, request: Request, host: Host) -> str | None:  #
         if not where or host.name in where
         else f"has no server of the group, which runs on {', '.join(sorted(where))}"
     )
-
-
-@_filter("all_hosts_filter", "AllHostsFilter")
-def all_hosts(cloud: Cloud, request: Request, host: Host) -> str | None:  # noqa: ARG001
-    """Passes every host."""
-    return None

@@ -189,8 +189,15 @@ _SPELLINGS = {
 }
 
 
+_INVALID = {
+    "img_hv_type": "Hypervisor virt type '{}' is not valid",
+    "hw_architecture": "Architecture name '{}' is not valid",
+    "hw_vm_mode": "Virtual machine mode '{}' is not valid",
+}
+
+
 class InvalidPropertyError(ValueError):
-    """A value that Nova refuses with HTTP 400 before it schedules (Glance takes it)."""
+    """A value that Nova refuses with HTTP 400 before it schedules (Glance takes it), in Nova's words."""
 
 
 def effective(properties: Mapping[str, str]) -> dict[str, str]:
@@ -207,9 +214,7 @@ def effective(properties: Mapping[str, str]) -> dict[str, str]:
             spelt = found[name].lower()
             spelt = _SPELLINGS[name].get(spelt, spelt)
             if spelt not in allowed:
-                raise InvalidPropertyError(
-                    f"{name} = {found[name]!r} is none of {', '.join(sorted(allowed))}"
-                )
+                raise InvalidPropertyError(_INVALID[name].format(found[name]))
             found[name] = spelt
     return found
 

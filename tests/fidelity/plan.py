@@ -1,0 +1,110 @@
+"""Which questions are asked: from one seed per cloud, so many that every rule decides often enough."""
+
+# ruff: noqa: S311 - chance for tests, not for secrets
+
+import itertools
+import random
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from estate.placement.nova import RULES, Cloud, Decision, Operation, Request, decide
+from estate.placement.nova.image_props import InvalidPropertyError
+from tests.fidelity import random_clouds
+
+HOSTS = 5
+CLOUDS = 33
+PER_CLOUD = 18
+LANDING = 6
+"""Of these, requests that are only asked because some host takes them."""
+CANDIDATES = 250
+"""Requests of chance from which those of a cloud are chosen, at most."""
+
+
+_AIMING = {"parse_availability_zone", "requested_destination", "cross_az_attach", "moves"}
+"""Rules that also decide by leading a request to a host or a zone; all others only by what they reject."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One request on one cloud; seed and number find it again."""
+
+    seed: int
+    number: int
+    cloud: Cloud
+    request: Request
+
+    @cached_property
+    def decision(self) -> Decision:
+        """What the engine says."""
+        return decide(self.cloud, self.request)
+
+    def without(self, rule: str) -> Decision | None:
+        """What it would say without a rule; ``None`` where it then stumbles over what the rule keeps out."""
+        try:
+            return decide(self.cloud, self.request, without=frozenset({rule}))
+        except InvalidPropertyError:
+            return None
+
+    @cached_property
+    def deciding(self) -> frozenset[str]:
+        """Rules without which the engine would say something else."""
+        named = {one.rule for found in self.decision.verdicts.values() for one in found} | _AIMING
+        return frozenset(rule for rule in named & set(RULES) if not same(self.decision, self.without(rule)))
+
+    @property
+    def refused(self) -> bool:
+        """Whether no host takes it."""
+        return not self.decision.accepted
+
+    def __str__(self) -> str:
+        return f"seed {self.seed}, request {self.number}: {self.request}"
+
+
+def same(one: Decision, other: Decision | None) -> bool:
+    """Whether two decisions let a request land on the same hosts, or refuse it in the same words."""
+    return (
+        other is not None
+        and one.accepted == other.accepted
+        and (one.refusal.words if one.refusal else None) == (other.refusal.words if other.refusal else None)
+    )
+
+
+def questions() -> Iterator[Question]:
+    """Of every cloud requests by which rules decide that did so least often before, and some that land."""
+    decided = Counter[str]()
+    for seed in range(CLOUDS):
+        left = list(_of(seed))
+        for _ in range(PER_CLOUD - LANDING):
+            rarest = max(left, key=lambda one: _rarity(one, decided))
+            left.remove(rarest)
+            decided.update(rarest.deciding)
+            yield rarest
+        yield from [one for one in left if not one.refused][:LANDING]
+
+
+def _rarity(question: Question, decided: Counter[str]) -> float:
+    """The higher the less often its rules have decided."""
+    return sum((1 + decided[rule]) ** -3 for rule in question.deciding)
+
+
+def few() -> Iterator[Question]:
+    """Some that together let every rule decide, and ask for every operation, at least once."""
+    left = {*RULES, *Operation}
+    for seed in itertools.count():
+        for question in itertools.islice(_of(seed), 60):
+            if new := left & {*question.deciding, question.request.operation}:
+                left -= new
+                yield question
+        if not left:
+            return
+
+
+def _of(seed: int) -> Iterator[Question]:
+    """All requests on one cloud, in their order."""
+    cloud = random_clouds.cloud(seed, HOSTS)
+    chance = random.Random(seed)
+    for number in range(CANDIDATES):
+        request = random_clouds.request(chance, cloud)
+        yield Question(seed=seed, number=number, cloud=cloud, request=request)

@@ -1,0 +1,107 @@
+"""What Nova answered to every question of a plan, beside what the engine says; and what that shows."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from estate.placement.nova import RULES, Operation
+from sandbox import lifecycle, process
+from sandbox.nova import CONTROL
+from tests.fidelity.nova_services import Answer, NovaServices
+from tests.fidelity.plan import Question
+from tests.sandbox.shapes import shape
+from toolchain.progress import Progress
+
+
+@dataclass(frozen=True)
+class Record:
+    """Questions with Nova's answers."""
+
+    answers: tuple[tuple[Question, Answer], ...]
+
+    @property
+    def differing(self) -> list[str]:
+        """Where engine and Nova say different things, with what finds the question again."""
+        return [
+            f"{question}\n  engine: {_said(question)}\n  Nova:   {_told(answer)}"
+            for question, answer in self.answers
+            if not answer.agrees(question.decision)
+        ]
+
+    def noticed(self, rule: str) -> int:
+        """Questions to which the engine without this rule gives another answer than Nova."""
+        return sum(
+            (without := question.without(rule)) is None or not answer.agrees(without)
+            for question, answer in self.answers
+        )
+
+    @property
+    def decided(self) -> dict[str, int]:
+        """Every rule and operation with the number of questions that it decided."""
+        rules = Counter(rule for question, _ in self.answers for rule in question.deciding)
+        operations = Counter(question.request.operation.value for question, _ in self.answers)
+        return {rule: rules[rule] for rule in RULES} | {one.value: operations[one.value] for one in Operation}
+
+    @property
+    def clouds(self) -> int:
+        """Different clouds."""
+        return len({question.seed for question, _ in self.answers})
+
+    @property
+    def refused(self) -> float:
+        """Share of the questions that Nova answers with no host, 0 to 1."""
+        return sum(not answer.accepted for _, answer in self.answers) / len(self.answers)
+
+    def __str__(self) -> str:
+        total, wrong = len(self.answers), len(self.differing)
+        seeds = sorted({question.seed for question, _ in self.answers})
+        lines = [f"{count:5}  {name}" for name, count in sorted(self.decided.items())]
+        return "\n".join(
+            [
+                "decisions by which each rule and operation was decisive:",
+                *lines,
+                f"{total - wrong} of {total} decisions agree ({100 * (total - wrong) / total:.1f} %), "
+                f"on {self.clouds} clouds (seeds {seeds[0]} to {seeds[-1]}); "
+                f"{100 * self.refused:.0f} % of them refusals.",
+                *self.differing,
+            ]
+        )
+
+
+def ask(nova: NovaServices, questions: Iterable[Question]) -> Record:
+    """Put all questions to Nova."""
+    answers = []
+    arranged = None
+    for question in questions:
+        if question.cloud is not arranged:
+            nova.arrange(question.cloud)
+            arranged = question.cloud
+        answers.append((question, nova.answer(question.cloud, question.request)))
+    return Record(tuple(answers))
+
+
+@contextmanager
+def running(key: str, folder: Path) -> Iterator[NovaServices]:
+    """Nova of a sandbox of its own, because its compute nodes change their kind; ``folder`` gets its log."""
+    lifecycle.stop(key)
+    try:
+        started = lifecycle.start(key, shape("fidelity"), Progress())
+        # Its computes would go on to report what they are.
+        process.stop(started.run, [CONTROL])
+        with NovaServices(started.run / "nova" / "control", folder / "asked.log") as nova:
+            yield nova
+    finally:
+        lifecycle.stop(key)
+
+
+def _said(question: Question) -> str:
+    refusal = question.decision.refusal
+    return f"refused: {refusal.words}" if refusal is not None else f"{sorted(question.decision.accepted)}"
+
+
+def _told(answer: Answer) -> str:
+    if answer.refused is not None:
+        return f"refused: {answer.refused}"
+    return f"{sorted(answer.accepted)}" + (f" ended: {answer.ended}" if answer.ended else "")
