@@ -3,11 +3,16 @@ does.
 """
 
 import json
-from typing import Annotated, Any
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.common import Env, Exit, Format, usable
+from cli.common import Env, Exit, Format, expected, usable
+from estate.documents import Loaded
+from estate.model import Estate
 from estate.placement.proof import (
     ASSUMPTIONS,
     Counterexample,
@@ -18,8 +23,12 @@ from estate.placement.proof import (
     prove,
     settings,
     situation_of,
+    svg,
 )
 from estate.placement.proof.words import sentence
+
+if TYPE_CHECKING:
+    from operations.reproduction import Reproduction
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -28,27 +37,97 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def command(
     env: Env,
     output: Annotated[Format, typer.Option("--format", help="For a person or for a program.")] = Format.TEXT,
+    matrix: Annotated[
+        Path | None, typer.Option("--matrix", metavar="FILE", help="Write the matrix as an SVG picture.")
+    ] = None,
+    *,
     each: Annotated[
         bool, typer.Option("--each-setting", help="Also take away every setting, one at a time.")
     ] = False,
+    real: Annotated[
+        bool,
+        typer.Option(
+            "--reproduce",
+            help="Really take away every setting that is needed in ENV's running sandbox, and take the "
+            "steps of its counterexample there.",
+        ),
+    ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--setting", metavar="TEXT", help="Only settings whose name has this in it."),
+    ] = None,
 ) -> None:
     """Prove over every request and operation there is that the guarantee of ENV holds. Needs no cloud.
 
-    Exit codes: 0 it holds; 1 it does not, and how; 2 unusable input.
+    Exit codes: 0 it holds; 1 it does not, and how, or Nova did not do what a counterexample says; 2 unusable
+    input.
     """
-    _, estate = usable(env)
+    loaded, estate = usable(env)
     situation = situation_of(estate)
     proof = prove(situation)
-    taken = [(one, prove(one.without)) for one in settings(situation)] if each else []
+    taken = [
+        Taken(setting=one, proof=prove(one.without))
+        for one in (settings(situation) if each or real or only else ())
+        if not only or any(text in one.name for text in only)
+    ]
+    if real:
+        taken = _reproduced(loaded, estate, taken)
+    if matrix is not None:
+        matrix.write_text(svg(proof, f"{estate.estate.name}: who can land where"))
     if output is Format.JSON:
         typer.echo(json.dumps(document(proof, taken), indent=2, ensure_ascii=False))
     else:
         _show(estate.estate.name, proof, taken)
-    if not proof.holds:
+    if not proof.holds or any(one.real is not None and not one.real.as_proven for one in taken):
         raise typer.Exit(Exit.FINDINGS)
 
 
-def document(proof: Proof, taken: list[tuple[Setting, Proof]]) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """A setting, what the proof says without it, and what a sandbox did without it."""
+
+    setting: Setting
+    proof: Proof
+    real: "Reproduction | None" = None
+
+
+def _reproduced(loaded: Loaded, estate: Estate, taken: list[Taken]) -> list[Taken]:
+    """On the environment's own sandbox only."""
+    from estate.openstack.calls import Calls  # noqa: PLC0415
+    from estate.openstack.connection import connect  # noqa: PLC0415
+    from estate.openstack.errors import CloudError  # noqa: PLC0415
+    from operations import target  # noqa: PLC0415
+    from operations.errors import OperationError  # noqa: PLC0415
+    from operations.rehearsal import key  # noqa: PLC0415
+    from operations.reproduction import Reproducer, Reproduction  # noqa: PLC0415
+    from operations.withdrawal import Withdrawal  # noqa: PLC0415
+    from sandbox import lifecycle  # noqa: PLC0415
+    from sandbox.errors import SandboxError  # noqa: PLC0415
+    from toolchain.progress import Progress  # noqa: PLC0415
+
+    progress = Progress()
+    done = []
+    with expected(OperationError, SandboxError, CloudError):
+        os.environ.update(target.target(loaded, sandbox=True).clients)
+        running = lifecycle.running(key(loaded.folder))
+        calls = Calls(connect())
+        withdrawal = Withdrawal(calls, running, estate, progress)
+        with Reproducer(calls, estate, progress) as reproducer:
+            for one in taken:
+                if one.proof.holds:
+                    done.append(one)
+                    continue
+                progress.say(f"without {one.setting.name}")
+                try:
+                    with withdrawal.without(one.setting):
+                        real = reproducer.run(one.proof.counterexamples[0], one.setting.without)
+                except CloudError as error:
+                    real = Reproduction(calls=(str(error),), host=None, as_proven=False)
+                done.append(replace(one, real=real))
+    return done
+
+
+def document(proof: Proof, taken: list[Taken]) -> dict[str, Any]:
     """As JSON values; ``docs/commands.md`` describes the keys."""
     return {
         "holds": proof.holds,
@@ -72,19 +151,24 @@ def document(proof: Proof, taken: list[tuple[Setting, Proof]]) -> dict[str, Any]
             {
                 "settings": [
                     {
-                        "name": one.name,
-                        "needed": not without.holds,
-                        "counterexample": counterexample(without.counterexamples[0])
-                        if without.counterexamples
+                        "name": one.setting.name,
+                        "needed": not one.proof.holds,
+                        "counterexample": counterexample(one.proof.counterexamples[0])
+                        if one.proof.counterexamples
                         else None,
+                        **({"reproduced": _real(one.real)} if one.real is not None else {}),
                     }
-                    for one, without in taken
+                    for one in taken
                 ]
             }
             if taken
             else {}
         ),
     }
+
+
+def _real(one: "Reproduction") -> dict[str, Any]:
+    return {"asProven": one.as_proven, "host": one.host, "calls": list(one.calls)}
 
 
 def counterexample(one: Counterexample) -> dict[str, Any]:
@@ -96,6 +180,7 @@ def counterexample(one: Counterexample) -> dict[str, Any]:
         "workload": one.workload,
         "steps": [_step(step) for step in one.steps],
         "lands": list(one.lands),
+        "refused": list(one.refused),
         "why": one.why,
     }
 
@@ -118,7 +203,7 @@ def _step(step: Step) -> dict[str, Any]:
     }
 
 
-def _show(name: str, proof: Proof, taken: list[tuple[Setting, Proof]]) -> None:
+def _show(name: str, proof: Proof, taken: list[Taken]) -> None:
     from rich.console import Console  # noqa: PLC0415 - only this form needs it
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
@@ -141,11 +226,14 @@ def _show(name: str, proof: Proof, taken: list[tuple[Setting, Proof]]) -> None:
     for row in proof.rows:
         table.add_row(*_cells(row), "[green]yes[/]" if row.holds else "[red bold]NO[/]")
     console.print(table)
-    for one, without in taken:
-        if without.holds:
-            console.print(Text(f"without {one.name}: holds (a second barrier)"))
+    for one in taken:
+        if one.proof.holds:
+            console.print(Text(f"without {one.setting.name}: holds (a second barrier)"))
         else:
-            console.print(Text(f"without {one.name}: {sentence(without.counterexamples[0])}"))
+            console.print(Text(f"without {one.setting.name}: {sentence(one.proof.counterexamples[0])}"))
+        if one.real is not None:
+            verdict = "as proven" if one.real.as_proven else "NOT AS PROVEN"
+            console.print(Text(f"  in the sandbox, {verdict}: {'; then '.join(one.real.calls)}"))
     for found in proof.counterexamples:
         console.print(Text(sentence(found)))
     verdict = "the guarantee holds" if proof.holds else f"{len(proof.counterexamples)} ways around it"

@@ -32,12 +32,7 @@ def start(settings: Settings, glance_protections: str, glance_conf: str, neutron
     """
     identity.write_keys(settings)
     _write(settings, "keystone", "keystone.conf", _keystone(settings))
-    _write(
-        settings,
-        "glance",
-        "glance-api.conf",
-        _merged(_glance(settings, glance_protections), _sections(glance_conf)),
-    )
+    _write_glance(settings, glance_protections, glance_conf)
     _write(settings, "placement", "placement.conf", _placement(settings))
     _write(settings, "neutron", "neutron.conf", _merged(_neutron(settings), neutron))
     records = {service: _start(settings, service) for service in MODULES}
@@ -47,6 +42,12 @@ def start(settings: Settings, glance_protections: str, glance_conf: str, neutron
         process.wait_ready(records[service], partial(answers, settings.url(service)), timeout=120)
         if service == "keystone":
             identity.register(settings)
+
+
+def restart_glance(settings: Settings, protections: str, conf: str) -> None:
+    """Start Glance again with another configuration, and return when it answers."""
+    _write_glance(settings, protections, conf)
+    process.wait_ready(_start(settings, "glance"), partial(answers, settings.url("glance")), timeout=120)
 
 
 def answers(url: str) -> bool:
@@ -83,6 +84,11 @@ def _start(settings: Settings, service: str) -> Record:
     if service == "neutron":
         environment |= {"OS_NEUTRON_CONFIG_FILES": "neutron.conf", "PYTHONPATH": str(PLUGINS)}
     return process.start(settings.run, Program(service, command, environment, ports=(port,)))
+
+
+def _write_glance(settings: Settings, protections: str, conf: str) -> None:
+    merged = _merged(_glance(settings, protections), _sections(conf))
+    _write(settings, "glance", "glance-api.conf", merged)
 
 
 def _write(settings: Settings, service: str, name: str, conf: Conf) -> None:

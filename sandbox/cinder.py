@@ -69,8 +69,7 @@ def program(settings: Settings, shape: Shape) -> Program:
     }
     for backend in shape.backends:
         own[backend.name] = _connection(settings, shape, backend)
-    if shape.cinder_policy:  # found beside the configuration file (oslo.policy's policy_dirs)
-        files.write(folder / "policy.d" / "50-estate.yaml", shape.cinder_policy)
+    write_policy(settings, shape)
     arguments = fragments.layers(
         folder,
         own,
@@ -96,6 +95,12 @@ def program(settings: Settings, shape: Shape) -> Program:
         environment={"PYTHONPATH": str(PLUGINS), "OS_CINDER_DISABLE_EVENTLET_PATCHING": "1"},
         ports=(settings.ports.cinder,),
     )
+
+
+def write_policy(settings: Settings, shape: Shape) -> None:
+    """Rules that Cinder's API finds beside its configuration (oslo.policy's policy_dirs), and rereads."""
+    if shape.cinder_policy:
+        files.write(settings.folder("cinder") / "policy.d" / "50-estate.yaml", shape.cinder_policy)
 
 
 def _connection(settings: Settings, shape: Shape, backend: Backend) -> dict[str, object]:

@@ -5,6 +5,7 @@ fragment's is checked, because a key that we need (a database, a port) and a fra
 """
 
 import configparser
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -77,6 +78,19 @@ def layers(
         files.write(folder / name, text)
     names = ["sandbox.conf", *fragments]
     return tuple(argument for name in names for argument in ("--config-file", str(folder / name)))
+
+
+def changed(text: str, section: str, option: str, value: str | None) -> str:
+    """A fragment with another value for an option that it sets, or without it."""
+    lines, inside = [], False
+    for line in text.splitlines():
+        if line.startswith("["):
+            inside = line.strip() == f"[{section}]"
+        if not inside or not re.match(rf"{re.escape(option)}\s*[=:]", line):
+            lines.append(line)
+        elif value is not None:
+            lines.append(f"{option} = {value}")
+    return "\n".join([*lines, ""])
 
 
 def disagree(one: str, other: str) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -136,6 +137,20 @@ def test_a_proof_that_fails_says_how(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found["holds"] is False
     first = found["counterexamples"][0]
     assert (first["project"], first["admin"]) == ("any-other-project", False)
+
+
+def test_a_setting_is_asked_for_by_its_name_and_the_matrix_drawn(tmp_path: Path) -> None:
+    picture = tmp_path / "matrix.svg"
+    found = as_json("prove", SANDBOX, "--setting", "isolated_aggregate", "--matrix", str(picture))
+    assert [one["needed"] for one in found["settings"]] == [True]
+    assert picture.read_text().startswith("<svg ")
+
+
+def test_a_counterexample_is_reproduced_in_a_running_sandbox_only(tmp_path: Path) -> None:
+    documents = copytree(SANDBOX, tmp_path / "elsewhere")
+    code, text = run("prove", str(documents), "--reproduce", "--setting", "isolated_aggregate")
+    assert code == 2
+    assert "the sandbox of elsewhere does not run" in text
 
 
 def test_headroom_as_json() -> None:
