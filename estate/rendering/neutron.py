@@ -6,7 +6,7 @@
 
 from collections.abc import Iterator
 
-from estate.model import Estate, NetworkBackend
+from estate.model import Estate, Network, NetworkBackend
 from estate.model.settings import Nsx
 from estate.rendering.fragment import DEFAULT, Fragment, Setting, fragment, setting
 
@@ -92,6 +92,7 @@ def _ovn(estate: Estate) -> Fragment:
         settings=[
             setting(DEFAULT, "core_plugin", "ml2"),
             setting(DEFAULT, "service_plugins", "ovn-router"),
+            *_frames(networks),
             setting("ml2", "mechanism_drivers", "ovn"),
             setting("ml2", "type_drivers", "geneve,vlan,flat"),
             setting(
@@ -106,6 +107,17 @@ def _ovn(estate: Estate) -> Fragment:
             *_physical("ml2_type_flat", "flat_networks", flat, "Uplinks of external networks."),
         ],
     )
+
+
+def _frames(networks: list[Network]) -> Iterator[Setting]:
+    if declared := [one.mtu for one in networks if one.mtu is not None]:
+        yield setting(
+            DEFAULT,
+            "global_physnet_mtu",
+            max(declared),
+            why="The largest mtu of the documents: Neutron refuses a larger one (_get_network_mtu in "
+            "neutron/plugins/ml2/plugin.py), and gives a network that says none as much as there is.",
+        )
 
 
 def _physical(section: str, key: str, names: list[str], why: str) -> Iterator[Setting]:

@@ -175,6 +175,9 @@ def test_neutron_has_the_back_end_that_the_documents_name() -> None:
     assert settings["ml2", "mechanism_drivers"] == "ovn"
     assert settings["ml2_type_vlan", "network_vlan_ranges"] == "physnet1,tz-vlan"
     assert ("ml2_type_flat", "flat_networks") not in settings
+    assert ("DEFAULT", "global_physnet_mtu") not in settings
+    larger = neutron(("estate/network_backend", "ovn"), vlan, ("networks/app/mtu", 9000), *no_way_out)
+    assert larger["DEFAULT", "global_physnet_mtu"] == "9000"
 
 
 def test_storage_policies_limit_what_counts_as_capacity() -> None:
