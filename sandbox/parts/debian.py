@@ -9,6 +9,7 @@ import os
 import platform
 import shutil
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sandbox import files
@@ -49,39 +50,53 @@ def available() -> bool:
 def unpack() -> Path:
     """Unpack the programs unless they are there; the folder with ``root/`` (their file tree) and ``bin/erl``.
 
-    45 MB are downloaded and 130 MB written, in about 15 s. A killed call leaves only a ``….partial`` folder,
-    which the next one removes.
+    45 MB are downloaded and 130 MB written, in about 15 s.
+    """
+    return unpacked(WANTED, OWN, {"bin/erl": ERL})
+
+
+def unpacked(wanted: Sequence[tuple[str, ...]], own: tuple[str, ...], scripts: Mapping[str, str]) -> Path:
+    """Unpack packages with all that they need and the system lacks, unless they are there; the folder with
+    ``root/`` (their file tree) and the scripts.
+
+    A killed call leaves only a ``….partial`` folder, which the next one removes.
+
+    :param wanted: of each the names that distributions have for it.
+    :param own: beginnings of names that are unpacked even if the system has them.
+    :param scripts: programs of ours beside them: path → text.
     """
     release = platform.freedesktop_os_release()
-    identity = [release.get("ID"), release.get("VERSION_ID"), platform.machine(), WANTED, OWN, ERL]
+    machine = platform.machine()
+    identity = [release.get("ID"), release.get("VERSION_ID"), machine, wanted, own, *scripts.values()]
     target = home() / "debian" / hashlib.sha256(repr(identity).encode()).hexdigest()[:16]
 
     def make() -> None:
         partial = target.with_name(f"{target.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        _fill(partial)
+        _fill(partial, wanted, own)
+        for path, text in scripts.items():
+            files.write(partial / path, text, mode=0o755)
         partial.replace(target)
 
     return kept.made(target, target.exists, make)
 
 
-def _fill(folder: Path) -> None:
+def _fill(folder: Path, wanted: Sequence[tuple[str, ...]], own: tuple[str, ...]) -> None:
     apt = _private_apt(folder / "apt")
     # Sources of others may be out of reach; what counts is whether our packages are found.
     update = _run("apt-get", "-c", apt, "update", check=False)
-    names = [_known(apt, alternatives, update) for alternatives in WANTED]
+    names = [_known(apt, alternatives, update) for alternatives in wanted]
     plan = _run("apt-get", "-c", apt, "--simulate", "--no-install-recommends", "install", *names)
     closure = {line.split()[1] for line in plan.splitlines() if line.startswith("Inst ")}
     states = _run("dpkg-query", "-W", "-f", "${db:Status-Abbrev} ${Package}\n").splitlines()
     installed = {line.split()[1] for line in states if line.startswith("ii ")}
     packages = folder / "packages"
     packages.mkdir()
-    missing = sorted(name for name in closure if name not in installed or name.startswith(OWN))
+    missing = sorted(name for name in closure if name not in installed or name.startswith(own))
     _run("apt-get", "-c", apt, "download", *missing, folder=packages)
     for package in sorted(packages.glob("*.deb")):
         _run("dpkg-deb", "-x", str(package), str(folder / "root"))
-    files.write(folder / "bin" / "erl", ERL, mode=0o755)
     shutil.rmtree(packages)
     shutil.rmtree(folder / "apt")
 
