@@ -21,6 +21,7 @@ class Form(StrEnum):
 
     TEXT = "text"
     MARKDOWN = "markdown"
+    HTML = "html"
     JSON = "json"
     SARIF = "sarif"
     JUNIT = "junit"
@@ -29,6 +30,7 @@ class Form(StrEnum):
 _ENDINGS = {
     ".txt": Form.TEXT,
     ".md": Form.MARKDOWN,
+    ".html": Form.HTML,
     ".json": Form.JSON,
     ".sarif": Form.SARIF,
     ".xml": Form.JUNIT,
@@ -101,6 +103,6 @@ def _written(found: "Review", form: Form, page: str | None) -> str:
         from review.comment import comment  # noqa: PLC0415
 
         return comment(found, page=page)
-    name = {Form.JSON: "document"}.get(form, form.value)
+    name = {Form.HTML: "page", Form.JSON: "document"}.get(form, form.value)
     text: str = import_module(f"review.{name}").text(found)
     return text

@@ -162,6 +162,7 @@ def _landings(name: str, was: Facts, now: Facts, after: Side, before: Side) -> t
                 environment=name,
                 workload=workload,
                 servers=known.servers,
+                servers_before=old.servers if old else (),
                 restricted=known.restricted,
                 before=old.spot if old else None,
                 after=new.spot if new else None,

@@ -152,6 +152,8 @@ class Landing(_Record):
     environment: str
     workload: str
     servers: tuple[str, ...]
+    """After the change; of one that no longer exists those before it."""
+    servers_before: tuple[str, ...]
     restricted: bool
     """Whether it must stay on ESXi, after the change if it is there."""
     before: Spot | None

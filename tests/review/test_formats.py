@@ -122,6 +122,7 @@ def with_(words: str, more: int = 1) -> Review:
                 environment=words,
                 workload=words,
                 servers=(words,),
+                servers_before=(words,),
                 restricted=True,
                 before=spot,
                 after=replace(spot, aggregate=f"{words}2"),

@@ -237,7 +237,7 @@ def test_every_format_from_one_call_and_no_secret_in_any(
         ("      owner: payments-platform", "      owner: 'password=planted-10'"),
         ("#cloud-config\\nruncmd:", "#cloud-config\\npassword: planted-11\\nruncmd:"),
     )
-    endings = ("txt", "md", "json", "sarif", "xml")
+    endings = ("txt", "md", "json", "sarif", "xml", "html")
     files = [tmp_path / f"review.{ending}" for ending in endings]
     options = [part for file in files for part in ("--output", str(file))]
     done = CliRunner().invoke(app, ["review", "--base", "HEAD", "--env", "sandbox", *options])
