@@ -27,7 +27,7 @@ def flow(landings: Iterable[Landing], order: Sequence[str]) -> Picture | None:
     sides: dict[str, str] = {_NEW: "none", _GONE: "none", _HOMELESS: "bad"}
     for server in dict.fromkeys([*afters, *befores]):
         was, now = befores.get(server), afters.get(server)
-        before, after = was and was.before, now and now.after
+        before, after = was.before if was else None, now.after if now else None
         ends = (_name(before, _NEW), _name(after, _GONE))
         amounts[ends] += 1
         known = now or was
