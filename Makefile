@@ -43,10 +43,11 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-language: $(VENV)/.ready  ## JSON Schemas and the language's reference, made from the model
+language: $(VENV)/.ready  ## JSON Schemas, the language's reference, the fields that imports leave
 	@$(ESTATE) schema > docs/schema/estate.schema.json
 	@$(VENV)/bin/python -m review.document > docs/schema/review.schema.json
 	@sed -i '/^<!-- reference:/q' docs/language.md && $(ESTATE) schema --format markdown >> docs/language.md
+	@sed -i '/^<!-- fields:/q' docs/import.md && $(VENV)/bin/python -c 'from estate.adoption import left; print(left.markdown(), end="")' >> docs/import.md
 
 clean:  ## Remove what is made in this folder (the machine-wide cache stays; see README)
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

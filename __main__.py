@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import pulumi
 
+from components.adopted import adopt
 from components.image_files import STAND_INS, ImageFileError, store
 from components.landscape import build
 from components.secrets import MissingSecretError, value
@@ -111,6 +112,7 @@ def main() -> None:
         refuse(str(error))
     if image_files and os.environ.get(STAND_INS):
         pulumi.log.info("images are stand-ins of the same format and size; their checksums were not compared")
+    adopt(config.get_object("imported") or {})
     landscape = build(
         estate, share, logins=logins, image_files=image_files, user_data=texts, existing=existing
     )

@@ -26,6 +26,7 @@ COMMANDS = {
     "place": "cli.place",
     "prove": "cli.prove",
     "headroom": "cli.headroom",
+    "import": "cli.importing",
     "rehearse": "cli.rehearse",
     "preview": "cli.apply:preview",
     "up": "cli.apply:up",

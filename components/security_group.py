@@ -33,7 +33,7 @@ class SecurityGroup(Component):
     def allow(self, groups: Mapping[str, "SecurityGroup"]) -> None:
         """Add the rules, each named after what it says, so that a change of one touches no other."""
         for rule in self._group.rules:
-            for version in _versions(rule):
+            for version in rule.ip_versions:
                 first, last = rule.port_range or (None, None)
                 openstack.networking.SecGroupRule(
                     f"{self._group.name}/{_say(rule)}/ipv{version}",
@@ -78,11 +78,6 @@ def _said_before(rule: SecurityGroupRule, groups: Mapping[str, SecurityGroup]) -
     """The same with the earlier name of the group that it names, if that was renamed."""
     was = groups[rule.group].was if rule.group else None
     return _say(rule, was) if was else None
-
-
-def _versions(rule: SecurityGroupRule) -> tuple[int, ...]:
-    """A rule of Neutron is for IPv4 or IPv6; one that names no addresses is for both."""
-    return (rule.remote.version,) if rule.remote else (4, 6)
 
 
 def _protocol(protocol: Protocol, version: int) -> str | None:

@@ -19,29 +19,15 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from estate.openstack import lookup
 from estate.openstack.connection import cloud_faults, connect
-from estate.vsphere import connections
-from estate.vsphere import lookup as vsphere_lookup
-from estate.vsphere.session import session
 from operations import processes
 from operations.errors import OperationError
+from operations.identity import Wanted, find, wanted
 from operations.stack import Stack
 from toolchain.progress import Progress
 
 _Resource = dict[str, Any]
 """A resource as an exported state has it (sdk/go/common/apitype ``ResourceV3``)."""
-
-
-@dataclass(frozen=True)
-class Pending:
-    """Something that a killed run was about to create."""
-
-    urn: str
-    type: str
-    inputs: dict[str, Any]
-    provider: str
-    """Name of its provider; of one for vSphere it is the vCenter's."""
 
 
 _SETTLED = 5.0
@@ -61,7 +47,7 @@ def recover(stack: Stack, progress: Progress) -> None:
     with progress.step(f"Recover what the killed run of stack {stack.name} was doing") as step:
         if locked:
             _run(stack, "cancel", "--yes")
-        exported = json.loads(_run(stack, "stack", "export"))
+        exported = export(stack)
         deployment = exported.get("deployment") or {}
         if not deployment.get("resources"):
             return
@@ -98,39 +84,24 @@ def _has_pending(stack: Stack) -> bool:
     return False
 
 
-def _pending(deployment: dict[str, Any]) -> tuple[Pending, ...]:
+def _pending(deployment: dict[str, Any]) -> tuple[Wanted, ...]:
     """What was being created; without gates, which are no objects of a cloud and settle again."""
     return tuple(
-        Pending(
-            urn=one["resource"]["urn"],
-            type=one["resource"]["type"],
-            inputs=one["resource"].get("inputs") or {},
-            provider=(one["resource"].get("provider") or "::").split("::")[-2],
-        )
+        wanted(one["resource"])
         for one in deployment.get("pending_operations") or []
         if one["type"] == "creating" and not one["resource"]["type"].startswith("pulumi-python:")
     )
 
 
-def _existing(stack: Stack, pending: Sequence[Pending], known: frozenset[str]) -> dict[str, str]:
+def _existing(stack: Stack, pending: Sequence[Wanted], known: frozenset[str]) -> dict[str, str]:
     """URN → id of what was being created and exists."""
     found = {}
     with stack.entered(), cloud_faults():
         cloud = connect()
         for one in pending:
-            if one.type.startswith("vsphere:"):
-                identity = _existing_in_vcenter(one)
-            else:
-                identity = lookup.find(cloud, one.type, one.inputs, known)
-            if identity:
+            if identity := find(cloud, one, known):
                 found[one.urn] = identity
     return found
-
-
-def _existing_in_vcenter(one: Pending) -> str | None:
-    login = connections.load([one.provider])[one.provider]
-    with session(one.provider, login) as service:
-        return vsphere_lookup.find(service, one.type, one.inputs)
 
 
 def _read_in(stack: Stack, exported: dict[str, Any], found: Mapping[str, str]) -> None:
@@ -146,11 +117,11 @@ def _read_in(stack: Stack, exported: dict[str, Any], found: Mapping[str, str]) -
         if one["resource"]["urn"] in found
     ]
     deployment["resources"] = with_made(deployment["resources"], made)
-    _import(stack, exported)
+    put(stack, exported)
     _run(stack, "refresh", "--yes", "--skip-preview")
-    exported = json.loads(_run(stack, "stack", "export"))
+    exported = export(stack)
     if exported["deployment"].pop("pending_operations", None):
-        _import(stack, exported)
+        put(stack, exported)
 
 
 def with_made(resources: Sequence[_Resource], made: Sequence[_Resource]) -> list[_Resource]:
@@ -184,7 +155,14 @@ def _refers_to(one: _Resource) -> set[str]:
     }
 
 
-def _import(stack: Stack, exported: dict[str, Any]) -> None:
+def export(stack: Stack) -> dict[str, Any]:
+    """The state of a stack. Secrets in it stay encrypted."""
+    exported: dict[str, Any] = json.loads(_run(stack, "stack", "export"))
+    return exported
+
+
+def put(stack: Stack, exported: dict[str, Any]) -> None:
+    """Have a stack take an exported state in place of its own."""
     with tempfile.NamedTemporaryFile("w", prefix="state-", suffix=".json") as file:  # mode 0600
         json.dump(exported, file)
         file.flush()

@@ -7,6 +7,9 @@ from estate.model import Estate, Exemption, Finding, Severity
 from estate.model.nearest import nearest
 from policies.rules import MAIN, RULES
 
+_OF_FOUND = {rule.name for rule in RULES if rule.by_components}
+"""Rules that documents keep, and that what an import has left as it was found may break all the same."""
+
 
 def apply(estate: Estate, found: Iterable[Finding], day: date) -> list[Finding]:
     """What remains of findings of rules, and what is wrong with the exemptions themselves."""
@@ -27,7 +30,7 @@ def apply(estate: Estate, found: Iterable[Finding], day: date) -> list[Finding]:
             ]
         elif not faults:
             kept = [finding for finding in remaining if not _covers(one, finding)]
-            if len(kept) == len(remaining):
+            if len(kept) == len(remaining) and one.rule not in _OF_FOUND:
                 faults = [
                     _finding(
                         name,

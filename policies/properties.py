@@ -323,6 +323,12 @@ def is_about(subject: str, urn: str) -> bool:
     return urn.rpartition("::")[2] == name and _types(urn)[-1] in _ABOUT.get(kind, ())
 
 
+def block_of(urn: str) -> str | None:
+    """The block ``KIND/NAME`` that a resource stands for, if it is one that can be exempted."""
+    name = urn.rpartition("::")[2]
+    return next((f"{kind}/{name}" for kind, types in _ABOUT.items() if _types(urn)[-1] in types), None)
+
+
 def _types(urn: str) -> list[str]:
     """``urn:pulumi:STACK::PROJECT::TYPE$TYPE::NAME`` → the types, outermost first."""
     return urn.split("::")[2].split("$")

@@ -54,3 +54,6 @@ class Rule:
     in_documents: str | None = None
     """Finding of ``estate check`` that says the same of documents, if documents can break the rule at all;
     such a rule is not judged over them a second time."""
+    by_components: bool = False
+    """Whether what this project's components make cannot break it. What an import has left as it was found
+    may, so that an exemption from it is of use although the documents do not break it."""

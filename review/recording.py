@@ -48,6 +48,7 @@ class Registration:
     delete_before_replace: bool
     replace_on_changes: tuple[str, ...]
     ignore_changes: tuple[str, ...]
+    import_id: str
     aliases: tuple[tuple[str, str], ...]
     """(name, parent's URN) of what it may have been before; what an alias leaves open is empty."""
     provider: str
@@ -137,6 +138,7 @@ def record(
             delete_before_replace=request.deleteBeforeReplace,
             replace_on_changes=tuple(request.replaceOnChanges),
             ignore_changes=tuple(request.ignoreChanges),
+            import_id=request.importId,
             aliases=tuple((one.spec.name, one.spec.parentUrn) for one in request.aliases),
             provider=request.provider,
             outputs=recorder.outputs.get(urn, {}),

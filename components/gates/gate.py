@@ -1,6 +1,7 @@
 """What all gates share: the connection, a look at the live state at every diff, faults of one sentence."""
 
 import logging
+import os
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,12 @@ from estate.openstack.errors import CloudError
 
 PATIENCE = 900.0
 """Seconds that a gate waits at most, unless the stack's configuration says ``estate:patience``."""
+
+IMPORTING = "ESTATE_IMPORTING"
+"""Variable with the path of a file; while it is set, gates note what they stand for and do nothing."""
+
+LEFT = "left"
+"""Property of a gate that is left as it was found by an import: it is not settled, and not looked at."""
 
 Props = dict[str, Any]
 
@@ -70,7 +77,7 @@ class Gate(ResourceProvider):
         """Refuse what cannot be settled before it is begun."""
         why = None
         olds, own = _own(_olds) or None, _own(news)
-        if olds != own and type(self).refusal is not Gate.refusal:
+        if olds != own and not _left(own) and type(self).refusal is not Gate.refusal:
             with _faults():
                 why = self.refusal(_connection(self._cloud), olds, own)
         return CheckResult(news, [CheckFailure("", why)] if why else [])
@@ -78,26 +85,32 @@ class Gate(ResourceProvider):
     def create(self, props: Props) -> CreateResult:
         """Settle for the first time."""
         props = _own(props)
-        with _faults():
-            self.settle(_connection(self._cloud), None, props)
+        if not _left(props):
+            with _faults():
+                self.settle(_connection(self._cloud), None, props)
         return CreateResult("settled", props)
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         """Settle again."""
         olds, news = _own(_olds), _own(_news)
-        with _faults():
-            self.settle(_connection(self._cloud), olds, news)
+        if not _left(news):
+            with _faults():
+                self.settle(_connection(self._cloud), olds, news)
         return UpdateResult(news)
 
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         """Compare with what was settled, and with the cloud as it is now."""
         olds, news = _own(_olds), _own(_news)
         if olds != news:
-            if type(self).hazard is not Gate.hazard:
+            if IMPORTING in os.environ:
+                return DiffResult(changes=False)
+            if type(self).hazard is not Gate.hazard and not _left(news):
                 with _faults():
                     if said := self.hazard(_connection(self._cloud), olds, news):
                         self.say(said)
             return DiffResult(changes=True)
+        if _left(news):
+            return DiffResult(changes=False)
         with _faults():
             return DiffResult(changes=self.drifted(_connection(self._cloud), news))
 
@@ -109,6 +122,11 @@ class Gate(ResourceProvider):
         """Leave."""
         with _faults():
             self.leave(_connection(self._cloud), _own(_props))
+
+
+def _left(props: Props) -> bool:
+    """Whether nothing is to be done: in an import, and for what an import has left as it was found."""
+    return IMPORTING in os.environ or bool(props.get(LEFT))
 
 
 def _own(props: Props) -> Props:

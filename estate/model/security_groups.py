@@ -1,7 +1,7 @@
 """Kind ``security_groups``: what may reach a server, on both hypervisors alike."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -45,7 +45,17 @@ class SecurityGroupRule(Block):
     group: Annotated[Name | None, RefersTo("security_groups")] = Field(
         default=None, description="Remote security group, instead of addresses."
     )
+    ip_version: Literal[4, 6] | None = Field(
+        default=None, description="`4` or `6`, where it allows one version only; both if absent."
+    )
     description: Text | None = Field(default=None, description="What it is for.")
+
+    @property
+    def ip_versions(self) -> tuple[int, ...]:
+        """Versions that it is for: both, unless it names one or addresses (a rule of Neutron is for one)."""
+        if self.remote is not None:
+            return (self.remote.version,)
+        return (4, 6) if self.ip_version is None else (self.ip_version,)
 
     @property
     def port_range(self) -> tuple[int, int] | None:
@@ -74,6 +84,14 @@ class SecurityGroupRule(Block):
         if group is not None and info.data.get("remote") is not None:
             raise ValueError("expected either remote (addresses) or group, got both")
         return group
+
+    @field_validator("ip_version", mode="after")
+    @classmethod
+    def _version_of_remote(cls, version: int | None, info: ValidationInfo) -> int | None:
+        remote = info.data.get("remote")
+        if version is not None and remote is not None and remote.version != version:
+            raise ValueError(f"expected {remote.version}, the version of {remote}, or nothing; got {version}")
+        return version
 
 
 class SecurityGroup(ResourceBlock):

@@ -1,7 +1,7 @@
 """nova-compute services: whether one may join an aggregate, and whether servers may be placed on it."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,6 +114,13 @@ def nodes(cloud: Connection) -> dict[str, list[tuple[str, str]]]:
     Nova leaves out hosts that are not mapped to a cell (nova/api/openstack/compute/hypervisors.py).
     """
     found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for node in hypervisors(cloud):
+        found[node["service"]["host"]].append((node["id"], node["hypervisor_hostname"]))
+    return found
+
+
+def hypervisors(cloud: Connection) -> Iterator[dict[str, Any]]:
+    """Compute nodes as Nova's API gives them."""
     query: dict[str, str] = {}
     while True:
         # Ids are uuids from 2.53; from 2.88 Nova would ask every compute for its uptime, one by one.
@@ -121,10 +128,9 @@ def nodes(cloud: Connection) -> dict[str, list[tuple[str, str]]]:
         if answer.status_code != 200:
             raise CloudError(f"Nova answers {answer.status_code} to its hypervisors: {answer.text[:300]}")
         page: dict[str, Any] = answer.json()
-        for node in page["hypervisors"]:
-            found[node["service"]["host"]].append((node["id"], node["hypervisor_hostname"]))
+        yield from page["hypervisors"]
         if "hypervisors_links" not in page:
-            return found
+            return
         query = {"marker": page["hypervisors"][-1]["id"]}
 
 

@@ -51,9 +51,10 @@ def _ports(cloud: Connection, inputs: Inputs) -> list[str]:
 
 
 def _rules(cloud: Connection, inputs: Inputs) -> list[str]:
-    wanted = tuple(
-        inputs.get(key)
-        for key in ("direction", "ethertype", "protocol", "portRangeMin", "portRangeMax", "remoteIpPrefix")
+    """A rule of the group that says the same; no addresses and all of a version are the same."""
+    wanted = (
+        *(inputs.get(key) for key in ("direction", "ethertype", "protocol", "portRangeMin", "portRangeMax")),
+        _some(inputs.get("remoteIpPrefix")),
     )
     return [
         rule.id
@@ -65,10 +66,14 @@ def _rules(cloud: Connection, inputs: Inputs) -> list[str]:
             rule.protocol,
             rule.port_range_min,
             rule.port_range_max,
-            rule.remote_ip_prefix,
+            _some(rule.remote_ip_prefix),
         )
         and rule.remote_group_id == inputs.get("remoteGroupId")
     ]
+
+
+def _some(prefix: str | None) -> str | None:
+    return None if prefix in ("0.0.0.0/0", "::/0") else prefix
 
 
 def _router_interfaces(cloud: Connection, inputs: Inputs) -> list[str]:

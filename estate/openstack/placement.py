@@ -1,5 +1,6 @@
 """The few questions to placement that decide isolation; microversion 1.19 and later."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from openstack.connection import Connection
@@ -24,6 +25,13 @@ def traits(cloud: Connection, provider: str) -> frozenset[str] | None:
     """Traits of a resource provider (by uuid); ``None`` if there is no such provider."""
     body = _get(cloud, f"/resource_providers/{provider}/traits")
     return None if body is None else frozenset(body["traits"])
+
+
+def inventories(cloud: Connection, provider: str) -> Mapping[str, Mapping[str, Any]]:
+    """Inventories of a resource provider (by uuid), by resource class; empty if there is no such provider."""
+    body = _get(cloud, f"/resource_providers/{provider}/inventories")
+    found: Mapping[str, Mapping[str, Any]] = {} if body is None else body["inventories"]
+    return found
 
 
 def providers_with_trait(cloud: Connection, trait: str) -> frozenset[str]:

@@ -107,10 +107,10 @@ def _of_host(host: Any, name: str, wanted: dict[str, Any]) -> Compared:  # noqa:
         yield f"CPU generation of {name}", wanted["cpu"][name], host.summary.maxEVCModeKey or "unknown"
     for use in ("management", "vmotion"):
         if wanted[use]:
-            yield f"VMkernel adapter of {name} for {use}", wanted[use], _selected(host, use)
+            yield f"VMkernel adapter of {name} for {use}", wanted[use], selected(host, use)
 
 
-def _selected(host: Any, use: str) -> str:  # noqa: ANN401
+def selected(host: Any, use: str) -> str:  # noqa: ANN401
     """Device of the adapter that is selected for a kind of traffic (HostVirtualNicManagerNicType)."""
     config: Any = host.configManager.virtualNicManager.info
     for kind in config.netConfig or []:

@@ -42,7 +42,7 @@ class Machine:
     """Files of its disks, ``[datastore] folder/disk.vmdk``."""
 
 
-def _collect(
+def collect(
     service: vim.ServiceInstance, kind: type[vim.ManagedEntity], paths: list[str]
 ) -> Iterator[tuple[Any, dict[str, Any]]]:
     """Every object of a type below the root folder, with the named properties that are set."""
@@ -89,19 +89,19 @@ def _disk_files(devices: list[Any]) -> tuple[str, ...]:
 def machines(vcenter: str, service: vim.ServiceInstance) -> tuple[Machine, ...]:
     """All virtual machines of a vCenter but its templates."""
     clusters: dict[Any, str] = {
-        entity: values["name"] for entity, values in _collect(service, vim.ClusterComputeResource, ["name"])
+        entity: values["name"] for entity, values in collect(service, vim.ClusterComputeResource, ["name"])
     }
     hosts: dict[Any, tuple[str, str]] = {
         entity: (values["name"], clusters.get(values.get("parent"), ""))
-        for entity, values in _collect(service, vim.HostSystem, ["name", "parent"])
+        for entity, values in collect(service, vim.HostSystem, ["name", "parent"])
     }
     port_groups = {
         values["key"]: values["name"]
-        for _, values in _collect(service, vim.dvs.DistributedVirtualPortgroup, ["key", "name"])
+        for _, values in collect(service, vim.dvs.DistributedVirtualPortgroup, ["key", "name"])
     }
     found = []
     paths = ["name", "config", "runtime.host", "runtime.powerState"]
-    for _, values in _collect(service, vim.VirtualMachine, paths):
+    for _, values in collect(service, vim.VirtualMachine, paths):
         config = values.get("config")
         if config is None or config.template:
             continue

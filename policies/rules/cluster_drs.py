@@ -32,4 +32,5 @@ RULE = Rule(
     source="nova/virt/vmwareapi/vm_util.py create_vm; doc/source/admin/configuration/hypervisor-vmware.rst",
     judge=_judge,
     in_documents="cluster-drs",
+    by_components=True,
 )

@@ -36,4 +36,5 @@ RULE = Rule(
     source="nova/virt/vmwareapi/driver.py supports_evacuate; vSphere ClusterDasConfigInfo",
     judge=_judge,
     in_documents="cluster-ha",
+    by_components=True,
 )

@@ -33,4 +33,5 @@ RULE = Rule(
     source="nova/scheduler/request_filter.py isolate_aggregates; "
     "nova/scheduler/filters/aggregate_image_properties_isolation.py",
     judge=_judge,
+    by_components=True,
 )

@@ -44,4 +44,5 @@ RULE = Rule(
     what_to_do="Set is_public to false and give access to the projects that need it.",
     source="nova/policies/flavor_access.py; doc/source/admin/flavors.rst",
     judge=_judge,
+    by_components=True,
 )

@@ -83,4 +83,5 @@ RULE = Rule(
     source="nova/virt/vmwareapi/images.py; nova/virt/vmwareapi/constants.py; nova/objects/image_meta.py; "
     "glance/location.py (require_image_format_match)",
     judge=_judge,
+    by_components=True,
 )

@@ -47,4 +47,5 @@ RULE = Rule(
     "trait:CUSTOM_HV_VMWARE=required.",
     source="nova/scheduler/utils.py ResourceRequest._process_extra_specs",
     judge=_judge,
+    by_components=True,
 )

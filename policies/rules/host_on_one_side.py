@@ -45,4 +45,5 @@ RULE = Rule(
     what_to_do="Give each nova-compute to aggregates of one hypervisor only.",
     source="nova/scheduler/request_filter.py isolate_aggregates (a host belongs to all of its aggregates)",
     judge=_judge,
+    by_components=True,
 )

@@ -60,4 +60,5 @@ RULE = Rule(
     what_to_do="Set hypervisor_type (vmware or qemu) and trait:CUSTOM_HV_…=required, spelt exactly so.",
     source="nova/objects/image_meta.py ImageMetaProps; nova/objects/fields.py HVType",
     judge=_judge,
+    by_components=True,
 )

@@ -23,4 +23,5 @@ RULE = Rule(
     what_to_do="Give the aggregate the metadata trait:CUSTOM_HV_KVM=required and img_hv_type=qemu.",
     source="nova/scheduler/request_filter.py isolate_aggregates",
     judge=_judge,
+    by_components=True,
 )

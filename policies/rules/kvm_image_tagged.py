@@ -48,4 +48,5 @@ RULE = Rule(
     source="nova/scheduler/filters/image_props_filter.py (RUN_ON_REBUILD); nova/conductor/manager.py "
     "_validate_image_traits_for_rebuild",
     judge=_judge,
+    by_components=True,
 )

@@ -42,4 +42,5 @@ RULE = Rule(
     source="nova/volume/cinder.py check_availability_zone; nova/availability_zones.py",
     judge=_judge,
     in_documents="zone-of-one-aggregate",
+    by_components=True,
 )

@@ -429,3 +429,28 @@ def test_a_changed_input_is_a_change_without_a_look(cloud: FakeCloud) -> None:
     changed = {**READY, "clusterId": "domain-c2", "__provider": "x"}
     assert configured(ComputeReadyProvider).diff("settled", dict(READY), changed).changes is True
     assert configured(ComputeReadyProvider).diff("settled", changed, dict(changed)).changes is False
+
+
+# What an import left as it was found.
+
+
+def test_what_is_left_is_neither_settled_nor_looked_at(cloud: FakeCloud) -> None:
+    provider = configured(AggregateIsolationProvider)
+    as_found = {**ISOLATION, gate.LEFT: True}  # the fake cloud has no such aggregate: a look would fail
+    assert provider.diff("settled", as_found, as_found).changes is False
+    assert provider.update("settled", as_found, as_found).outs == as_found
+    assert cloud.calls == []
+
+
+def test_what_is_no_longer_left_is_a_change(cloud: FakeCloud) -> None:
+    provider = configured(AggregateIsolationProvider)
+    assert provider.diff("settled", {**ISOLATION, gate.LEFT: True}, ISOLATION).changes is True
+
+
+def test_in_an_import_a_gate_is_noted_only(cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(gate.IMPORTING, "/ids.json")
+    provider = configured(LeavingHostsProvider)
+    assert provider.check({}, {"aggregate": "vendor", "hosts": []}).failures == []
+    assert configured(AggregateIsolationProvider).create(dict(ISOLATION)).outs == ISOLATION
+    assert provider.diff("settled", {"hosts": ["a"]}, {"hosts": []}).changes is False
+    assert cloud.calls == []
