@@ -21,6 +21,7 @@ from estate.adoption.found import Thing
 from estate.adoption.taking import Block, name_of
 from estate.documents import DocumentsError, Loaded, load
 from estate.model import Estate
+from estate.model.partition import whole
 from estate.model.subjects import subject
 from estate.model.words import AS_WRITTEN
 from estate.openstack import found as in_cloud
@@ -28,10 +29,9 @@ from estate.openstack.connection import cloud_faults, connect
 from estate.vsphere import connections
 from estate.vsphere import found as in_vcenter
 from estate.vsphere.session import session
-from operations import recovery, target
+from operations import parts, target
 from operations.errors import OperationError
 from operations.importing import Import, Imported, Violation
-from operations.reach import reach
 from operations.stack import PROGRAM, Stack
 from policies.clock import today
 from policies.exemptions import rule_fault
@@ -70,11 +70,15 @@ def adopt(loaded: Loaded, progress: Progress, *, sandbox: bool | None, overwrite
     """
     if loaded.estate is None:
         raise DocumentsError("\n".join(str(problem) for problem in loaded.problems))
+    if loaded.estate.parts:
+        raise OperationError(
+            f"{loaded.name} is in parts, and an import is into one stack: take parts out of the documents, "
+            "import, and put them back (docs/parts.md says what moves to them)"
+        )
     stack = target.stack(loaded, progress, sandbox=sandbox)
     progress.say(f"{stack.name} on {stack.cloud}")
-    reach(stack, loaded.estate.vcenters)
+    parts.enter(parts.Part(share=whole(loaded.estate), stack=stack), progress)
     _initialise(stack)
-    recovery.recover(stack, progress)
     with progress.step("Look at what is there") as step, stack.entered(), cloud_faults():
         found = observe(loaded.estate)
         step.note(f"{len(found.servers)} servers, {len(found.networks)} networks")
