@@ -227,11 +227,16 @@ def _remove_caches() -> None:
 
 
 def _sources(folder: Path) -> list[Path]:
-    """The files of a module, and of those beside it that its go.mod puts in with ``=> ../folder``."""
+    """The files of a module, and of those beside it that its go.mod puts in with ``=> ../folder``.
+
+    Without compiled Python: it differs from checkout to checkout, and the binary does not.
+    """
     local = re.findall(r"=>\s+\.\./(\S+)", (folder / "go.mod").read_text())
     folders = [folder, *(folder.parent / name for name in local)]
     files = (file for top in folders for file in top.rglob("*"))
-    return sorted(file for file in files if file.is_file() and not file.name.startswith("."))
+    return sorted(
+        file for file in files if file.is_file() and not file.name.startswith(".") and file.suffix != ".pyc"
+    )
 
 
 def _version(compiler: Path) -> str:

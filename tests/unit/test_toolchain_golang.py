@@ -103,6 +103,15 @@ def test_what_does_not_compile_is_said_in_the_compilers_words(machine: Path) -> 
     assert not list((machine / "home" / "go" / "programs" / "program").iterdir())
 
 
+def test_compiled_python_beside_the_sources_changes_nothing(machine: Path) -> None:
+    build(machine)
+    compiled = machine / "sources" / "program" / "__pycache__" / "wsdl.cpython-311.pyc"
+    compiled.parent.mkdir()
+    compiled.write_bytes(b"of one checkout")
+    build(machine)
+    assert calls(machine) == 1
+
+
 def test_a_go_that_is_too_old_and_no_wheel_to_be_had(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put_go(machine, monkeypatch, "1.19.8")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
