@@ -33,7 +33,16 @@ vcenters:
   vc1: {server: vc1.sandbox.example, datacenter: dc1, switch: dvs-data}
 """
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIItLv/XASBYglQbVNw8AOcPJla0vWqOcnNBkwuTyHBqP others"
-_VOLATILE = {"updated_at", "disk_available", "memory_free", "updates", "location"}
+_VOLATILE = {
+    "updated_at",
+    "disk_available",
+    "memory_free",
+    "updates",
+    "location",
+    "revision_number",
+    "status",
+}
+"""What follows by itself upon the filling, e.g. once a port is plugged in."""
 
 
 @pytest.fixture
