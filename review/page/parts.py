@@ -265,7 +265,7 @@ def _room(rooms: Sequence[Room | None]) -> str | None:
     if not known:
         return None
     homeless = {server for room in known for server in room.does_not_fit}
-    return f"{len(homeless):,} without place" if homeless else "fits"
+    return f"{len(homeless):,} left out" if homeless else "fits"
 
 
 _VIEWS = {
