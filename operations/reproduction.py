@@ -102,7 +102,7 @@ class Reproducer:
             project = identity.create_project(name=name)
             self._made.callback(identity.delete_project, project)
         password = secrets.token_urlsafe(24)
-        user = identity.create_user(name=f"{NAME}-{name}", password=password)
+        user = identity.create_user(name=f"{NAME}-{name}-{secrets.token_hex(4)}", password=password)
         self._made.callback(identity.delete_user, user)
         role = identity.find_role("member") or identity.create_role(name="member")
         identity.assign_project_role_to_user(project, user, role)

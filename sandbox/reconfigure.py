@@ -4,6 +4,9 @@ For what an operator could change at any time. A restarted nova-compute of prete
 servers; Nova's database has not.
 """
 
+from functools import partial
+from http import HTTPStatus
+
 from sandbox import apis, cinder, nova, process, ready, settings, vcenters
 from sandbox.lifecycle import Running
 from sandbox.settings import Settings
@@ -21,6 +24,8 @@ def reconfigure(running: Running, before: Shape, after: Shape, progress: Progres
         with progress.step("Nova with other configuration") as step:
             records = [process.start(running.run, program) for program in nova.programs(known, after)]
             ready.wait(known, after, records, step)
+            # Its first look at all cells comes too early for a cell that is not connected yet.
+            process.wait_ready(records[0], partial(_zones, known))
     for old, new in zip(before.clusters, after.clusters, strict=True):
         if old != new:
             _restart_cluster(known, after, new.name)
@@ -29,6 +34,11 @@ def reconfigure(running: Running, before: Shape, after: Shape, progress: Progres
     if before.cinder_policy != after.cinder_policy:  # read anew, it would still have the rules that are gone
         with progress.step("Cinder with other rules") as step:
             ready.wait(known, after, [process.start(running.run, cinder.program(known, after))], step)
+
+
+def _zones(known: Settings) -> bool:
+    api = ready.api(known, "compute")
+    return bool(api.get("/os-availability-zone", raise_exc=False).status_code == HTTPStatus.OK)
 
 
 def _restart_cluster(known: Settings, shape: Shape, name: str) -> None:
