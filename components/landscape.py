@@ -26,6 +26,7 @@ from components.server_group import ServerGroup
 from components.server_port import ReservedPorts
 from components.storage_array import StorageArray
 from components.tagged_image import TaggedImage
+from components.turns import Turns
 from components.vcenter import reach
 from components.workload import Surroundings, Workload
 from estate.model import Aggregate, Estate, Hypervisor
@@ -96,12 +97,14 @@ def build(
             estate, existing or Existing(), keypairs=keypairs, server_group_ids=group_ids
         )
     predictions = predict(estate)
+    turns = {name: Turns(one) for name, one in estate.server_groups.items()}
     for _, workload in _of(estate.workloads, share.workloads):
         made.servers |= Workload(
             workload,
             aggregates={server: aggregates[predictions[server].aggregate] for server in workload.servers},
             surroundings=surroundings,
             user_data=user_data,
+            turns=turns,
             opts=top(workload),
         ).server_ids
     servers = made.servers if share.platform else _servers_of_others(estate, share)

@@ -1,6 +1,6 @@
 """Servers of a workload, each with its ports and volumes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from components.host_aggregate import AggregateRef
 from components.logical_network import NetworkRef
 from components.server_port import port_name, server_port
 from components.tagged_image import ImageRef
+from components.turns import Turns
 from estate.model import Hypervisor
 from estate.model import Workload as Model
 from estate.openstack.servers import DESCRIPTION_KEY, OWNER_KEY, RESTRICTION_KEY, WORKLOAD_KEY
@@ -62,9 +63,13 @@ class Workload(Component):
         aggregates: Mapping[str, AggregateRef],
         surroundings: Surroundings,
         user_data: Mapping[str, pulumi.Input[str]],
+        turns: Mapping[str, Turns],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """``aggregates``, ``user_data``: by member; who has no user data is not in there."""
+        """``aggregates``, ``user_data``: by member; who has no user data is not in there.
+
+        ``turns``: by server group.
+        """
         restriction = workload.restriction
         aggregate = aggregates[workload.servers[0]]
         facts: dict[str, Any] = {
@@ -88,7 +93,11 @@ class Workload(Component):
         self.server_ids: dict[str, pulumi.Output[str]] = {}
         for variant in workload.variants:
             for name in variant.servers:
-                server = self._server(name, variant.workload, aggregates[name], user_data.get(name))
+                turn = turns[group] if (group := variant.workload.server_group) else None
+                waits = turn.before if turn else ()
+                server = self._server(name, variant.workload, aggregates[name], user_data.get(name), waits)
+                if turn:
+                    turn.took(server)
                 self._volumes(name, variant.workload, server, aggregates[name])
                 self.server_ids[name] = server.id
         self.done(serverIds=self.server_ids)
@@ -99,6 +108,7 @@ class Workload(Component):
         workload: Model,
         aggregate: AggregateRef,
         user_data: pulumi.Input[str] | None,
+        waits: Sequence[pulumi.Resource],
     ) -> openstack.compute.Instance:
         image = self._in.image_of(workload)
         return openstack.compute.Instance(
@@ -123,7 +133,7 @@ class Workload(Component):
                 else None
             ),
             opts=self.child(
-                depends_on=aggregate.enabled,
+                depends_on=[*aggregate.enabled, *waits],
                 # A server that came up in ERROR is made anew by the next `up`.
                 replace_on_changes=["imageId", "#initerror"],
                 ignore_changes=["userData", "keyPair"],

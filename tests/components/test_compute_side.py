@@ -1,5 +1,7 @@
 """Projects with quotas, flavors, server groups and the way into an aggregate, as the engine gets them."""
 
+import pytest
+
 from estate.documents import load
 from tests.components.recording import record_estate, sandbox
 from tests.estates import ROOT, changed
@@ -92,6 +94,33 @@ def test_members_of_a_group_name_it_and_those_on_esxi_are_spread() -> None:
     spread = recorded["ServersSpread::gateways-spread"].inputs
     assert spread["servers"] == ["id-swift-1", "id-swift-2", "id-swift-3"]
     assert spread["clusters"] == {"vc1": ["esx-a", "esx-b"]}
+
+
+@pytest.mark.parametrize(
+    ("policy", "second", "third"),
+    [
+        ("affinity", {"web-1"}, {"web-1"}),
+        ("anti-affinity", {"web-1"}, {"web-2"}),
+        ("soft-affinity", set(), set()),
+        ("soft-anti-affinity", set(), set()),
+    ],
+)
+def test_members_of_a_group_with_a_hard_policy_boot_in_turn(
+    policy: str, second: set[str], third: set[str]
+) -> None:
+    recorded = record_estate(
+        changed(
+            ("server_groups/front", {"policy": policy}),
+            ("workloads/web/server_group", "front"),
+            ("workloads/queue/server_group", "front"),
+        )
+    )
+
+    def waits(server: str) -> set[str]:
+        before = recorded[f"Instance::{server}"].dependencies
+        return {one.partition("::")[2] for one in before if one.startswith("Instance::")}
+
+    assert (waits("web-1"), waits("web-2"), waits("queue")) == (set(), second, third)
 
 
 def test_what_may_be_together_or_is_alone_needs_no_rule() -> None:
