@@ -111,7 +111,8 @@ def test_members_of_a_group_with_a_hard_policy_boot_in_turn(
     recorded = record_estate(
         changed(
             ("server_groups/front", {"policy": policy}),
-            ("workloads/web/server_group", "front"),
+            ("workloads/web-1/server_group", "front"),
+            ("workloads/web-2/server_group", "front"),
             ("workloads/queue/server_group", "front"),
         )
     )

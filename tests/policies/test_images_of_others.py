@@ -117,13 +117,13 @@ def workload(name, image, flavor="esxi-small", zone="az-esxi"):
         }}),
         aggregates={{name: AggregateRef(
             name="vendor", hypervisor=side, availability_zone=zone, enabled=(),
-            id=pulumi.Output.from_input("1"),
         )}},
         surroundings=Surroundings(
-            images={{"image": {{None: image}}}}, flavors=FLAVORS, networks={{"app": APP}},
+            images={{("image", None): image}}, flavors=FLAVORS, networks={{"app": APP}},
             security_group_ids={{}}, volume_types={{}}, keypairs={{}}, server_group_ids={{}},
         ),
         user_data={{}},
+        turns={{}},
         opts=only_there,
     )
 
