@@ -15,6 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 COMMANDS = {
     "check": "cli.check",
     "review": "cli.review",
+    "comment": "cli.comment",
     "show": "cli.show",
     "graph": "cli.graph",
     "fmt": "cli.fmt",

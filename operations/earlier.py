@@ -8,10 +8,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from operations.errors import OperationError
-from operations.parts import Parts
-from operations.stack import Stack
+
+if TYPE_CHECKING:
+    from operations.parts import Parts
+    from operations.stack import Stack
 
 
 def repository(folder: Path) -> Path:
@@ -83,7 +86,7 @@ def _git(folder: Path, *arguments: str, **environment: str) -> str:
 
 
 @contextmanager
-def applying(parts: Parts, documents: Path) -> Iterator[Parts]:
+def applying(parts: "Parts", documents: Path) -> "Iterator[Parts]":
     """The parts, with other documents: configuration files are copied, so that their own stay as they are."""
     with ExitStack() as held:
         yield replace(
@@ -95,7 +98,7 @@ def applying(parts: Parts, documents: Path) -> Iterator[Parts]:
 
 
 @contextmanager
-def _applying(stack: Stack, documents: Path) -> Iterator[Stack]:
+def _applying(stack: "Stack", documents: Path) -> "Iterator[Stack]":
     text = stack.config_file.read_text().replace(str(stack.documents), str(documents))
     file = stack.config_file.with_name(f"{stack.config_file.stem}.earlier.yaml")
     file.write_text(text)
@@ -105,7 +108,7 @@ def _applying(stack: Stack, documents: Path) -> Iterator[Stack]:
         file.unlink()
 
 
-def resources(stack: Stack) -> dict[str, str]:
+def resources(stack: "Stack") -> dict[str, str]:
     """Ids of everything that the stack made, by ``TYPE NAME``."""
     exported = json.loads(stack.pulumi("stack", "export", quiet=True).stdout)
     return {

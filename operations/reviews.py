@@ -10,6 +10,7 @@ from estate.documents import folder as folders
 from operations import earlier
 from operations.errors import OperationError
 from policies.clock import ClockError, today
+from review.aside import aside
 from review.reviewing import WORKING_TREE, Compared, Pair, review
 from review.side import ABSENT, Side, side
 from review.value import Problem, Review
@@ -32,6 +33,7 @@ def reviewed(
         except ClockError as error:
             raise OperationError(str(error)) from error
         held.enter_context(_collecting_nothing())
+        recorder = held.enter_context(aside())
         folders_of = {name: _folder(name) for name in environments}
         first = next(iter(folders_of.values()))
         top = earlier.repository(next(one for one in (first, *first.parents) if one.is_dir()))
@@ -68,6 +70,7 @@ def reviewed(
             ),
             pairs,
             day,
+            recorder,
             problems,
         )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from estate.model import Hypervisor
 from estate.model.subjects import subject
-from review.recording import Registration
+from review.registration import Registration
 from review.resources import ResourceDiff
 from review.side import Side
 from review.transfers import INSTANCE

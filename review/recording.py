@@ -5,7 +5,6 @@ The program runs on a monitor that only listens (``pulumi.runtime.mocks``): no e
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -20,6 +19,7 @@ from estate.model.partition import Share, whole
 from estate.model.workloads import UserData
 from estate.openstack.existing import Existing
 from estate.vsphere.connections import Login
+from review.registration import Registration
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What the SDK writes for a value that is not known at preview."""
@@ -29,30 +29,6 @@ LOGIN = Login.model_validate({"server": "127.0.0.1:8989", "username": "u", "pass
 
 _EXPORTS = ("clusters", "servers")
 """What stacks of an environment hand out to each other."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Registration:
-    """One RegisterResource request."""
-
-    urn: str
-    type: str
-    name: str
-    custom: bool
-    parent: str
-    inputs: dict[str, Any]
-    dependencies: frozenset[str]
-    """Names of all resources that it depends on."""
-    property_dependencies: dict[str, frozenset[str]]
-    protect: bool
-    delete_before_replace: bool
-    replace_on_changes: tuple[str, ...]
-    ignore_changes: tuple[str, ...]
-    import_id: str
-    aliases: tuple[tuple[str, str], ...]
-    """(name, parent's URN) of what it may have been before; what an alias leaves open is empty."""
-    provider: str
-    outputs: dict[str, Any]
 
 
 class _Cloud(Mocks):

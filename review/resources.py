@@ -19,7 +19,7 @@ from estate.model.graph import Graph, Node
 from estate.model.members import flat
 from estate.placement.landing import Lander
 from review.changes import SETTINGS
-from review.recording import Registration, record_estate
+from review.registration import Registration
 from review.side import Side
 from review.value import Operation, Reading, ResourceChange
 
@@ -37,35 +37,60 @@ class ResourceDiff:
     problems: tuple[str, ...] = ()
 
 
-def compared(environment: str, before: Side, after: Side) -> ResourceDiff:
-    """What the engine will do to an environment that exists on both sides.
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What must be recorded of an environment before it can be compared."""
 
-    Only the workloads that the change can reach are registered, beside all that they stand on: what has
-    equal documents in equal surroundings has equal resources.
+    old: Estate
+    new: Estate
+    problems: tuple[str, ...] = ()
+
+
+def wanted(before: Side, after: Side) -> Wanted | ResourceDiff:
+    """What to record of an environment that exists on both sides; else all that can be said of it.
+
+    Only blocks that the change can reach are registered, and what they need: what has equal documents in
+    equal surroundings has equal resources.
     """
     old, new = before.estate, after.estate
     if old is None or new is None:
         if Reading.ABSENT in (before.reading, after.reading):
             return ResourceDiff()
         return ResourceDiff(problems=("what becomes of resources cannot be said of faulty documents.",))
-    placed = _placed(old), _placed(new)
-    names = _reached(_changed_blocks(before, after), old, new) | {
-        name for name in {**placed[0], **placed[1]} if placed[0].get(name) != placed[1].get(name)
-    }
-    names |= _mates(names, old, new)
-    homeless = sorted(name for name in names if name in old.workloads and name not in placed[0])
-    recorded = [
-        _by_name(record_estate(_only(estate, names & where.keys())))
-        for estate, where in ((old, placed[0]), (new, placed[1]))
-    ]
-    return ResourceDiff(
-        changes=tuple(differences(environment, *recorded)),
-        before=recorded[0],
-        after=recorded[1],
+    was, now = _placed(old), _placed(new)
+    changed = _changed_blocks(before, after)
+    changed |= {Node("workloads", name) for name in {**was, **now} if was.get(name) != now.get(name)}
+    kept = _reached(changed, old, new)
+    homeless = sorted(
+        node.name
+        for node in kept
+        if node.kind == "workloads" and node.name in old.workloads and node.name not in was
+    )
+    return Wanted(
+        old=_only(old, kept, was),
+        new=_only(new, kept, now),
         problems=tuple(
             f'workload "{name}" has no place in the base, so what becomes of it cannot be said.'
             for name in homeless
         ),
+    )
+
+
+def recorded(old: Estate, new: Estate) -> tuple["Recorded", "Recorded"]:
+    """Run the program for both."""
+    from review.recording import record_estate  # noqa: PLC0415 - the SDK takes a second
+
+    first, second = (
+        {(one.type, one.name): one for one in record_estate(estate).values()} for estate in (old, new)
+    )
+    return first, second
+
+
+def compared(environment: str, wanted: Wanted, found: tuple["Recorded", "Recorded"]) -> ResourceDiff:
+    """What the engine will do."""
+    old, new = found
+    return ResourceDiff(
+        changes=tuple(differences(environment, old, new)), before=old, after=new, problems=wanted.problems
     )
 
 
@@ -94,45 +119,76 @@ def _changed_blocks(before: Side, after: Side) -> set[Node]:
     }
 
 
-def _reached(changed: set[Node], *estates: Estate) -> set[str]:
-    """Workloads that refer to what changes, over any number of blocks."""
-    names = set()
+def _reached(changed: set[Node], *estates: Estate) -> set[Node]:
+    """What refers to what changes, over any number of blocks; and all that these need, on either side."""
+    kept = set(changed)
     for estate in estates:
-        sources = Graph.of(estate).sources
-        pending, seen = list(changed), set(changed)
-        while pending:
-            for node in sources.get(pending.pop(), ()):
-                if node not in seen:
-                    seen.add(node)
-                    pending.append(node)
-        names |= {node.name for node in seen if node.kind == "workloads"}
-    return names
+        kept |= _along(_ways(estate)[0], kept)
+    for estate in estates:  # a DRS rule lists all servers of its group
+        groups = {
+            one.server_group
+            for name, one in estate.workloads.items()
+            if one.server_group and Node("workloads", name) in kept
+        }
+        kept |= {
+            Node("workloads", name) for name, one in estate.workloads.items() if one.server_group in groups
+        }
+    for estate in estates:
+        kept |= {Node("storage", name) for name in estate.storage}  # how large a cluster's disk is
+        kept |= _along(_ways(estate)[1], kept)
+    return kept
 
 
-def _mates(names: set[str], *estates: Estate) -> set[str]:
-    """Workloads that share a server group with one of these: its DRS rule lists all of them."""
-    workloads = [
-        (name, one) for estate in estates for name, one in estate.workloads.items() if one.server_group
+def _ways(estate: Estate) -> tuple[dict[Node, list[Node]], dict[Node, list[Node]]]:
+    """What refers to each block and what it refers to; a block and its inner blocks stand for each other."""
+    graph = Graph.of(estate)
+    sources, targets = dict(graph.sources), dict(graph.targets)
+    inner = [
+        (Node(kind, name), Node(part, one))
+        for kind, parts in (("networks", ("subnets",)), ("storage", ("volume_types", "datastores")))
+        for name, block in getattr(estate, kind).items()
+        for part in parts
+        for one in getattr(block, part)
     ]
-    groups = {one.server_group for name, one in workloads if name in names}
-    return {name for name, one in workloads if one.server_group in groups}
+    for outer, one in inner:
+        sources[one] = [*sources.get(one, ()), outer]
+        targets[outer] = [*targets.get(outer, ()), one]
+    return sources, targets
 
 
-def _only(estate: Estate, names: Iterable[str]) -> Estate:
-    kept = set(names)
-    return estate.model_copy(
-        update={"workloads": {name: one for name, one in estate.workloads.items() if name in kept}}
-    )
+def _along(ways: Mapping[Node, Iterable[Node]], starts: Iterable[Node]) -> set[Node]:
+    seen = set(starts)
+    pending = list(seen)
+    while pending:
+        for node in ways.get(pending.pop(), ()):
+            if node not in seen:
+                seen.add(node)
+                pending.append(node)
+    return seen
 
 
-def _by_name(recorded: Mapping[str, Registration]) -> dict[tuple[str, str], Registration]:
-    return {(one.type, one.name): one for one in recorded.values()}
+_ALWAYS = frozenset({SETTINGS, "aggregates", "clusters", "vcenters", "exemptions"})
+"""Kinds that nothing refers to by name although servers stand on them."""
 
 
-_Recorded = Mapping[tuple[str, str], Registration]
+def _only(estate: Estate, kept: set[Node], placed: Mapping[str, object]) -> Estate:
+    """The estate with these blocks; without workloads that have no place."""
+    update = {
+        kind: {
+            name: block
+            for name, block in getattr(estate, kind).items()
+            if Node(kind, name) in kept and (kind != "workloads" or name in placed)
+        }
+        for kind in Estate.model_fields
+        if kind not in _ALWAYS
+    }
+    return estate.model_copy(update=update)
 
 
-def differences(environment: str, old: _Recorded, new: _Recorded) -> Iterable[ResourceChange]:
+Recorded = Mapping[tuple[str, str], Registration]
+
+
+def differences(environment: str, old: Recorded, new: Recorded) -> Iterable[ResourceChange]:
     """Resource by resource, in the order of registration; what is deleted last."""
     by_urn = {one.urn: one for one in old.values()}
     earlier: dict[str, Registration] = {}

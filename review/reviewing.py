@@ -9,12 +9,13 @@ from datetime import date
 from estate.documents import Problem as Found
 from estate.model import Severity
 from review import digest as digests
+from review.aside import Aside
 from review.changes import changes
 from review.document import SCHEMA_VERSION
 from review.facts import Facts, facts
 from review.features import missing
 from review.hazards import hazards
-from review.resources import ResourceDiff, compared
+from review.resources import ResourceDiff, Wanted, compared, wanted
 from review.side import Side, place
 from review.transfers import transfers
 from review.value import (
@@ -76,9 +77,15 @@ class _Part:
     problems: tuple[Problem, ...]
 
 
-def review(revisions: Compared, pairs: Sequence[Pair], day: date, problems: Iterable[Problem] = ()) -> Review:
+def review(
+    revisions: Compared,
+    pairs: Sequence[Pair],
+    day: date,
+    recorder: Aside,
+    problems: Iterable[Problem] = (),
+) -> Review:
     """The review. ``problems``: what could not be done before the documents were read."""
-    parts = [_part(pair, day) for pair in pairs]
+    parts = [_part(pair, day, recorder) for pair in pairs]
     said = (*problems, *(one for part in parts for one in part.problems))
     verdicts = [part.environment.verdict for part in parts] or [Verdict.UNCHANGED]
     verdict = Verdict.INCOMPLETE if said else max(verdicts, key=list(Verdict).index)
@@ -104,10 +111,13 @@ def review(revisions: Compared, pairs: Sequence[Pair], day: date, problems: Iter
     )
 
 
-def _part(pair: Pair, day: date) -> _Part:
+def _part(pair: Pair, day: date, recorder: Aside) -> _Part:
     name, before, after = pair.environment, pair.before, pair.after
-    was = facts(before, day)
     same = _same(before, after)
+    needed = ResourceDiff() if same else wanted(before, after)
+    if isinstance(needed, Wanted):
+        recorder.ask(needed)
+    was = facts(before, day)
     now = was if same else facts(after, day)
     changed = () if same else changes(name, before, after)
     landings = _landings(name, was, now, after, before)
@@ -117,7 +127,7 @@ def _part(pair: Pair, day: date) -> _Part:
         for which, side in (("base", before), ("head", after))
         if side.why is not None
     ]
-    diff = ResourceDiff() if same else compared(name, before, after)
+    diff = compared(name, needed, recorder.answer()) if isinstance(needed, Wanted) else needed
     problems += [Problem(environment=name, side=None, message=one) for one in diff.problems]
     found = hazards(name, before=before, after=after, diff=diff, changes=changed, landings=landings)
     features = missing(name, before, after, landings)

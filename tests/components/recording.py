@@ -4,7 +4,8 @@ from pathlib import Path
 
 from estate.documents import load
 from estate.model import Estate
-from review.recording import LOGIN, UNKNOWN, Registration, record, record_estate
+from review.recording import LOGIN, UNKNOWN, record, record_estate
+from review.registration import Registration
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,7 +14,8 @@ from google.protobuf.struct_pb2 import Struct  # type: ignore[import-untyped]
 from pulumi.runtime.proto import provider_pb2
 
 from estate.documents import load
-from review.recording import Registration, record_estate
+from review.recording import record_estate
+from review.registration import Registration
 from tests.components.plugin import serving, struct
 from toolchain.schemas import build_way
 
