@@ -5,7 +5,8 @@ import pytest
 from components.targets import UnknownSubjectError, globs, makes, matches, needed, parse, targets
 from estate.model.graph import Node
 from estate.model.partition import partition, whole
-from review.recording import Registration, record_estate
+from review.recording import record_estate
+from review.registration import Registration
 from tests.estates import changed, sandbox
 
 Recorded = list[Registration]
