@@ -19,8 +19,14 @@ nor in the catalogue, it refuses.
 
 Rules with the scope *stack* compare resources with each other. They are judged at preview, before
 anything is created. `pulumi up --skip-preview` judges before creation only what one resource tells by
-itself: that is enough for this project's components, whose props repeat the facts, but not for a server
-written by hand, whose image is another resource.
+itself. That is enough for this project's components, whose props repeat the facts; and for a server written
+by hand whose image and flavor the catalogue has, or that names a host.
+
+What `up` alone cannot stop: a server written by hand whose image or flavor is a resource of the same stack,
+or one that nobody described. Nova is asked for it, and the stack is judged at the end of the update, which
+then fails. What holds until then is the scheduler, and afterwards `estate landing` names the server. So let
+such programs be previewed with the pack first. [adversarial.md](adversarial.md) shows, for many ways around
+the guarantee, which layer stops them.
 
 ## Configuration
 

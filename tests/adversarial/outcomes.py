@@ -3,6 +3,7 @@
 ``python -m tests.adversarial.outcomes > docs/adversarial.md``
 """
 
+import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from tests.adversarial.rows import DOCUMENTS, ROWS, Documents, Row
 from tests.components.recording import Registration
 from tests.estates import ROOT, sandbox
 from tests.policies.pack import running, shown
+
+REAL = Path(__file__).with_name("real.json")
+"""What a real Nova did with the rows, by key: written by tests/long/test_adversarial.py."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +135,8 @@ that is legal and passes every layer.
 - **Scheduler**: what Nova does with it once it got past the pack, in every zone that it could name, by the
   placement engine: whether hosts accept it, and the rules that keep it off the wrong side. *Through* means
   that a host of the wrong side takes it.
+- **A real Nova**: the same requests, sent to the Nova of a sandbox where the environment `sandbox` runs
+  (`tests/long/test_adversarial.py`; documents that would make another cloud are not asked about).
 - **Evidence**: what `estate landing` then says.
 
 """
@@ -138,24 +144,26 @@ that is legal and passes every layer.
 
 def page(found: Sequence[Outcome]) -> str:
     """The whole page."""
+    real = json.loads(REAL.read_text()) if REAL.exists() else {}
     lines = [_HEAD, f"{len(found)} ways.\n"]
     for family, rows in groupby(found, key=lambda one: one.row.family):
         lines += [
             f"\n## {family.capitalize()}\n\n",
-            "| way | preview: refused by | scheduler | evidence | legal sibling |\n",
-            "|---|---|---|---|---|\n",
-            *(_line(one) for one in rows),
+            "| way | preview: refused by | scheduler | a real Nova | evidence | legal sibling |\n",
+            "|---|---|---|---|---|---|\n",
+            *(_line(one, real.get(one.row.key, "")) for one in rows),
         ]
     return "".join(lines)
 
 
-def _line(one: Outcome) -> str:
+def _line(one: Outcome, real: str) -> str:
     cells = (
         one.row.way,
         ", ".join(
             f"[{rule}](policies.md#{rule})" if isinstance(one.row, Row) else rule for rule in one.refused_by
         ),
         _scheduler(one),
+        real,
         _evidence(one),
         one.row.sibling,
     )
