@@ -94,22 +94,23 @@ class Pack:
             found += _violations(self._stub.AnalyzeStack(request).diagnostics)
         return found
 
-    def configure(self, rules: Mapping[str, Mapping[str, Any]]) -> None:
-        """Rule → configuration, as the engine hands it over."""
+    def configure(self, rules: Mapping[str, Mapping[str, Any]], level: str = "MANDATORY") -> None:
+        """Rule → configuration, as the engine hands it over, all of one level."""
         self._stub.Configure(
             analyzer_pb2.ConfigureAnalyzerRequest(
                 policyConfig={
                     rule: analyzer_pb2.PolicyConfig(
-                        enforcementLevel=analyzer_pb2.MANDATORY, properties=_struct(properties)
+                        enforcementLevel=analyzer_pb2.EnforcementLevel.Value(level),
+                        properties=_struct(properties),
                     )
                     for rule, properties in rules.items()
                 }
             )
         )
 
-    def names(self) -> list[str]:
-        """The rules that it offers."""
-        return [one.name for one in self._stub.GetAnalyzerInfo(Empty()).policies]
+    def rules(self) -> list[Any]:
+        """What it tells the engine of its rules."""
+        return list(self._stub.GetAnalyzerInfo(Empty()).policies)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Any
 import grpc  # type: ignore[import-untyped]
 import jsonschema
 import pytest
+from pulumi.runtime.proto import analyzer_pb2
 
 from estate.model import Estate
 from estate.model.partition import Share, partition
@@ -96,7 +97,7 @@ def registered(estate: Estate, share: Share | None = None) -> list[Resource]:
 
 
 def test_the_pack_offers_every_rule_once(pack: Pack) -> None:
-    assert sorted(pack.names()) == sorted(rule.name for rule in RULES)
+    assert sorted(one.name for one in pack.rules()) == sorted(rule.name for rule in RULES)
 
 
 def test_the_key_of_the_restriction_is_the_components() -> None:
@@ -380,6 +381,31 @@ def test_an_exemption_that_cannot_be_stops_the_engine(rule: str, says: str) -> N
     one = {"rule": rule, "subject": "workloads/ledger", "expires": "2027-06-30"}
     with running() as pack, pytest.raises(grpc.RpcError, match=re.escape(says)):
         pack.configure({CATALOGUED: {"exemptions": [one]}})
+
+
+@pytest.mark.parametrize(
+    ("level", "found"),
+    [("ADVISORY", [("untagged", False)]), ("DISABLED", []), ("REMEDIATE", [("untagged", True)])],
+)
+def test_each_rule_has_a_level_of_its_own(level: str, found: list[tuple[str, bool]]) -> None:
+    """Another rule that the same image breaks stays what it was; nothing is remedied by itself."""
+    misspelt = replace(UNTAGGED, inputs={**UNTAGGED.inputs, "properties": {"hypervisortype": "vmware"}})
+    with running() as pack:
+        pack.configure({"esxi-image-boots": {}}, level)
+        violations = pack.analyze(misspelt)
+    assert {one.rule for one in violations if one.mandatory} >= {"image-tag-read"}
+    told = {(one.name, one.mandatory) for one in violations if one.rule == "esxi-image-boots"}
+    assert told == set(found)
+
+
+def test_rules_tell_the_engine_how_grave_they_are_and_what_to_do(pack: Pack) -> None:
+    told = {one.name: one for one in pack.rules()}
+    for rule in RULES:
+        one = told[rule.name]
+        severity = analyzer_pb2.PolicySeverity.Name(one.severity)
+        assert severity == f"POLICY_SEVERITY_{rule.severity.name}"
+        assert (one.description, one.remediation_steps) == (rule.description, rule.what_to_do)
+        assert one.enforcementLevel == analyzer_pb2.MANDATORY
 
 
 def test_a_rule_that_crashes_stops_the_engine_and_is_named(pack: Pack) -> None:
