@@ -13,7 +13,9 @@ def ids_of(cloud: Connection) -> dict[str, Mapping[str, str]]:
     Of images that share a name the newest counts, as for whoever asks Glance for the most recent one.
     """
     with cloud_faults():
-        images = sorted(cloud.image.images(), key=lambda one: str(one.created_at))
+        # Older versions of an image are hidden, and servers run from them.
+        everything = [one for hidden in (False, True) for one in cloud.image.images(is_hidden=hidden)]
+        images = sorted(everything, key=lambda one: str(one.created_at))
         return {
             "images": {one.name: one.id for one in images},
             "flavors": {one.name: one.id for one in cloud.compute.flavors(is_public=None)},

@@ -52,6 +52,29 @@ def test_ports_on_esxi_are_backed_in_vcenter(stage: Stage, applied: Intruders) -
     }
 
 
+def test_the_pack_is_told_every_id_that_the_cloud_gave(stage: Stage, applied: Intruders) -> None:
+    """So that a program which names them is judged: also hidden images, private flavors and types."""
+    with stage.stack.entered():
+        done = subprocess.run(
+            [Path(sys.executable).with_name("estate"), "policies", "config", stage.documents, "--ids"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    told = json.loads(done.stdout)["image-and-flavor-known"]
+    cloud = stage.cloud
+    server = cloud.compute.find_server("batch")  # of an older version of its image
+    assert told["images"][cloud.compute.get_server(server).image.id] == told["images"]["batch-kvm-2025.4"]
+    for kind, listed in (
+        ("flavors", cloud.compute.flavors(is_public=None)),
+        ("volumeTypes", cloud.block_storage.types(is_public=None)),
+    ):
+        ids = {one.name: one.id for one in listed}
+        names = [name for name in told[kind] if name in ids]
+        assert names
+        assert all(told[kind][ids[name]] == told[kind][name] for name in names)
+
+
 def test_a_second_up_changes_nothing(stage: Stage, applied: Intruders) -> None:
     stage.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes")
 
