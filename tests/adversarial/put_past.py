@@ -25,6 +25,8 @@ MARK = "past-"
 class Fate:
     """What became of one request."""
 
+    server: str = ""
+    """Name of the server that it made, if it made any."""
     host: str | None
     """The host that took it."""
     words: str
@@ -229,7 +231,7 @@ class PutPast:
             found = self._cloud.compute.get_server(server)
             if found.status in ("ACTIVE", "ERROR", "VERIFY_RESIZE", "SHUTOFF") and not found.task_state:
                 words = str((found.fault or {}).get("message") or "").strip()
-                return Fate(host=found.compute_host or None, words=words)
+                return Fate(server=found.name, host=found.compute_host or None, words=words)
             time.sleep(0.5)
         raise TimeoutError(f"{server} is still {found.status}")
 
