@@ -89,7 +89,7 @@ class Kit:
             name=self.own(name),
             vcpus=1,
             ram=memory,
-            disk=1,
+            disk=10,
             is_public=public,
             extra_specs=extra_specs,
             opts=self._here,

@@ -21,7 +21,12 @@ from tests.estates import sandbox
 ESXI = frozenset(one.compute_host for one in sandbox().clusters.values())
 """Hosts that are ESXi clusters."""
 PLAIN = nova.Flavor(name="plain", vcpus=1, memory_mb=512, root_gb=1)
-UNTAGGED = nova.Image(name="untagged", disk_format="vmdk")
+UNTAGGED = nova.Image(
+    name="untagged",
+    disk_format="vmdk",
+    # What the driver needs to boot it, so that nothing but isolation stands in its way.
+    properties={"vmware_disktype": "sparse", "vmware_adaptertype": "lsiLogic"},
+)
 STRANGERS = "strangers"
 ZONES = (None, "az-kvm", "az-esxi")
 

@@ -1,5 +1,7 @@
 """What really becomes of a row that got past the pack: its requests, sent to the Nova of a sandbox."""
 
+import html
+import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -33,6 +35,12 @@ class Fate:
     """Nova's, where none did, or where the host could not build it."""
 
 
+def said(error: exceptions.HttpException) -> str:
+    """A service's refusal, its first sentence."""
+    words = html.unescape(str(error.details or error.message)).partition(": Failed validating")[0]
+    return f"HTTP {error.status_code}: {words.partition('. ')[0]}"
+
+
 class PutPast:
     """Sends requests as an administrator would, and removes what they made."""
 
@@ -49,6 +57,7 @@ class PutPast:
         self._files["iso"].write_bytes(bytes(32 * 1024) + b"\1CD001\1" + bytes(32 * 1024))
         self._images: dict[object, str] = {}
         self._flavors: dict[object, str] = {}
+        self._mark = f"{MARK}{secrets.token_hex(2)}-"
         self._number = count(1)
         self._servers: list[str] = []
         self._volumes: list[str] = []
@@ -70,11 +79,12 @@ class PutPast:
         self._servers, self._volumes = [], []
 
     def _sent(self, asked: Asked) -> Fate | str:
-        """The server's id, or why there is none."""
+        """The server's id, or why there is none: Glance refuses its image, or Nova the request."""
+        self._flavor(asked.request.flavor)
         try:
             return self._server(asked)
         except exceptions.HttpException as error:
-            return Fate(host=None, words=f"HTTP {error.status_code}: {error.details or error.message}")
+            return Fate(host=None, words=said(error))
 
     def _server(self, asked: Asked) -> str:
         request = asked.request
@@ -143,7 +153,8 @@ class PutPast:
                 }
             },
         )
-        assert self._settled(server).words == ""
+        settled = self._settled(server)
+        assert settled.words == "", settled
         if request.operation is Operation.RESIZE:
             action: dict[str, Any] = {"resize": {"flavorRef": self._flavor(request.flavor)}}
         else:
@@ -154,7 +165,7 @@ class PutPast:
         return server
 
     def _name(self) -> str:
-        return f"{MARK}{next(self._number)}"
+        return f"{self._mark}{next(self._number)}"
 
     def _device(self, **more: Any) -> dict[str, Any]:
         return {
@@ -230,7 +241,7 @@ class PutPast:
         while time.monotonic() < deadline:
             found = self._cloud.compute.get_server(server)
             if found.status in ("ACTIVE", "ERROR", "VERIFY_RESIZE", "SHUTOFF") and not found.task_state:
-                words = str((found.fault or {}).get("message") or "").strip()
+                words = str((found.fault or {}).get("message") or "").partition(". ")[0].rstrip(".")
                 return Fate(server=found.name, host=found.compute_host or None, words=words)
             time.sleep(0.5)
         raise TimeoutError(f"{server} is still {found.status}")
@@ -258,7 +269,7 @@ def rearranged(cloud: Any, wanted: Iterable[nova.Aggregate]) -> Iterator[str]:
                 cloud.compute.add_host_to_aggregate(real, host)
                 added.append((real, host))
     except exceptions.HttpException as error:
-        words = f"HTTP {error.status_code}: {error.details or error.message}"
+        words = said(error)
     try:
         yield words
     finally:

@@ -16,7 +16,7 @@ from tests.adversarial.layers import Asked
 from tests.adversarial.outcomes import REAL, Outcome, outcomes
 from tests.adversarial.put_past import Fate, PutPast, rearranged
 from tests.estates import sandbox
-from tests.rehearsal.conftest import Stage
+from tests.rehearsal.stage import Stage
 
 AT_ONCE = 15
 """Rows whose requests are sent together."""
@@ -98,7 +98,8 @@ def judged(one: Outcome, pairs: list[tuple[Asked, Fate]], differences: Mapping[s
     if wrong_side:
         assert one.through, one.row.key
         assert all(differences[fate.server] for fate in wrong_side)
-        return "*through*; `estate landing` names it"
+        # A server of documents that are wrong is declared: only as somebody else's would the evidence see it.
+        return "*through*" if one.row.only else "*through*; `estate landing` names it"
     if any(fate.host for _, fate in pairs):
         return "only the right side"
     return f"nowhere: {'; '.join(dict.fromkeys(fate.words for _, fate in pairs))}"
