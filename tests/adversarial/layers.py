@@ -13,9 +13,9 @@ from estate.placement.building import OPERATORS, cloud_of, image_of, request_of
 from estate.placement.landing import Lander
 from estate.placement.nova import Operation, Source
 from policies import properties
+from review.registration import Registration
 from tests.adversarial.kit import CATALOGUE
 from tests.adversarial.rows import Documents, Row
-from tests.components.recording import Registration
 from tests.estates import sandbox
 
 ESXI = frozenset(one.compute_host for one in sandbox().clusters.values())

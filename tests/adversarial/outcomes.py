@@ -14,11 +14,11 @@ from estate.documents import load
 from estate.model import Estate, Severity
 from policies.over_documents import judged
 from policies.rules.image_and_flavor_known import NAME as CATALOGUED
+from review.registration import Registration
 from tests.adversarial.kit import catalogue
 from tests.adversarial.layers import Asked, asked_by, asked_of
 from tests.adversarial.program import recorded, row_of
 from tests.adversarial.rows import DOCUMENTS, ROWS, Documents, Row
-from tests.components.recording import Registration
 from tests.estates import ROOT, sandbox
 from tests.policies.pack import running, shown
 

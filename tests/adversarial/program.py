@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 import pulumi_openstack as openstack
 
+from review.recording import record
+from review.registration import Registration
 from tests.adversarial.kit import Kit
 from tests.adversarial.rows import ROWS, Row
-from tests.components.recording import Registration, record
 
 TOGETHER = tuple(row for row in ROWS if not row.alone)
 APART = tuple(row for row in ROWS if row.alone)

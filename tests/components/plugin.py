@@ -10,7 +10,7 @@ import grpc  # type: ignore[import-untyped]
 from google.protobuf.struct_pb2 import Struct  # type: ignore[import-untyped]
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from tests.components.recording import Registration
+from review.registration import Registration
 
 
 @contextmanager

@@ -10,7 +10,9 @@ import pytest
 from components.adopted import Left, adopt
 from components.gates.gate import IMPORTING
 from components.landscape import build
-from tests.components.recording import Registration, record_estate, sandbox
+from review.recording import record_estate
+from review.registration import Registration
+from tests.estates import sandbox
 
 LEFT = {
     "openstack:compute/flavor:Flavor::kvm-small": ['extraSpecs["trait:CUSTOM_HV_KVM"]'],

@@ -1,7 +1,8 @@
 """The benchmark of previews compares equal things."""
 
 from benchmarks import opentofu
-from tests.components.recording import record_estate, sandbox
+from review.recording import record_estate
+from tests.estates import sandbox
 
 
 def test_opentofu_plans_every_resource_of_openstack() -> None:

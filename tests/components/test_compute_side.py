@@ -3,8 +3,8 @@
 import pytest
 
 from estate.documents import load
-from tests.components.recording import record_estate, sandbox
-from tests.estates import ROOT, changed
+from review.recording import record_estate
+from tests.estates import ROOT, changed, sandbox
 
 GROUPED = (
     ("server_groups/gateways", {"policy": "soft-anti-affinity"}),

@@ -13,7 +13,7 @@ import pytest
 from components.image_files import STAND_INS, STORE, ImageFileError, store
 from estate.model import Image
 from estate.model.images import Source, glance_name
-from tests.components.recording import sandbox
+from tests.estates import sandbox
 
 IMAGES = list(sandbox().images.values())
 SOURCES: dict[str, Source] = {

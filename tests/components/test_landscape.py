@@ -4,7 +4,9 @@ import pytest
 
 from estate.model import Estate
 from estate.model.projects import Quota
-from tests.components.recording import LOGIN, UNKNOWN, Registration, record_estate, sandbox
+from review.recording import LOGIN, UNKNOWN, record_estate
+from review.registration import Registration
+from tests.estates import sandbox
 
 Recorded = dict[str, Registration]
 ESXI_SERVERS = ["ledger-db", "ledger-app", "swift-gateway", "hsm-proxy"]

@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.components.recording import Registration, record_estate, sandbox
-from tests.estates import changed
+from review.recording import record_estate
+from review.registration import Registration
+from tests.estates import changed, sandbox
 
 Recorded = dict[str, Registration]
 

@@ -8,7 +8,8 @@ import pytest
 from estate.model import Estate
 from estate.model.partition import partition
 from estate.model.parts import DRS_RULES, PLATFORM
-from tests.components.recording import Registration, record_estate
+from review.recording import record_estate
+from review.registration import Registration
 from tests.estates import changed, sandbox
 
 Recorded = dict[str, Registration]

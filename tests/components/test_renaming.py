@@ -1,10 +1,10 @@
 """Every block renamed: each resource is the one that it was. The engine itself judges in tests/rehearsal."""
 
 from estate.model import Estate
+from review.recording import record_estate
 from review.resources import differences
 from review.value import Operation
-from tests.components.recording import record_estate, sandbox
-from tests.estates import changed
+from tests.estates import changed, sandbox
 from tests.renaming import renamed
 
 

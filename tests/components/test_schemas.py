@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from review.recording import record_estate
+from review.registration import Registration
 from tests.components.plugin import checking
-from tests.components.recording import Registration, record_estate, sandbox
+from tests.estates import sandbox
 from toolchain.schemas import Properties, build_way, plugin_inputs, sdk_inputs
 
 

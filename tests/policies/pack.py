@@ -15,7 +15,7 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from policies.clock import VARIABLE
 from policies.properties import COMPONENTS
-from tests.components.recording import Registration
+from review.registration import Registration
 from tests.estates import ROOT
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"

@@ -18,7 +18,7 @@ from policies.catalogue import SCHEMA, Ids, config_of
 from policies.over_documents import findings
 from policies.rules import RULES
 from policies.rules.image_and_flavor_known import NAME as CATALOGUED
-from tests.components.recording import record_estate
+from review.recording import record_estate
 from tests.estates import changed, sandbox
 from tests.policies.pack import UNKNOWN, Pack, Resource, Violation, running, shown
 
