@@ -184,6 +184,14 @@ class Workload(ResourceBlock):
         """Names of its servers as Nova shows them."""
         return self.members or (self.name,)
 
+    def __eq__(self, other: object) -> bool:
+        """Of declared values: ``variants``, once asked for, stays in the object and leads back to it."""
+        return isinstance(other, Workload) and all(
+            getattr(self, name) == getattr(other, name) for name in type(self).model_fields
+        )
+
+    __hash__ = ResourceBlock.__hash__
+
     @cached_property
     def variants(self) -> tuple["Variant", ...]:
         """Its servers in groups of equal values: first those without differences, then each difference."""

@@ -9,6 +9,7 @@ from estate.documents import Loaded, load
 from estate.documents.writing import written
 from estate.placement.prediction import predict
 from policies import over_documents
+from tests.estates import changed
 from tests.unit.marked import BASE, folder, unmarked
 
 MORE = """
@@ -49,6 +50,14 @@ def test_without_differences_every_member_is_the_workload(tmp_path: Path) -> Non
     estate = workload(tmp_path, "security_groups: web").estate
     assert estate is not None
     assert all(one is estate.workloads["w"] for one in estate.servers().values())
+
+
+def test_equal_is_who_says_the_same_also_once_its_members_were_asked_for() -> None:
+    one, same = (changed().workloads["ledger-db"] for _ in range(2))
+    assert one.variants
+    assert same.variants
+    assert one == same
+    assert one != same.model_copy(update={"description": "another"})
 
 
 def test_a_difference_may_be_said_by_another_layer(tmp_path: Path) -> None:
