@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pulumi
 from pulumi.runtime import register_stack_transformation
+from pydantic.alias_generators import to_camel
 
 from components.gates.gate import IMPORTING, LEFT
 
@@ -18,10 +19,13 @@ def adopt(left: Left) -> None:
     """Have every resource that is registered from now on leave alone what is left as found.
 
     In an import (``IMPORTING`` names a file of ids by ``TYPE::NAME``) those that it names are taken into the
-    stack, and nothing of any resource is compared: nothing can change then.
+    stack, and nothing of any resource is compared: nothing can change then. For what has no name in the cloud
+    an empty one is said, else the provider would make one up and the engine set it at once.
     """
     file = os.environ.get(IMPORTING)
-    ids: Mapping[str, str] = json.loads(Path(file).read_text()) if file else {}
+    told = json.loads(Path(file).read_text()) if file else {}
+    ids: Mapping[str, str] = told.get("ids", {})
+    unnamed: Sequence[str] = told.get("unnamed", ())
     if not left and not file:
         return
 
@@ -36,9 +40,10 @@ def adopt(left: Left) -> None:
         if isinstance(args.resource, pulumi.dynamic.Resource):
             props = {**args.props, LEFT: True} if key in left else args.props
             return pulumi.ResourceTransformationResult(props, args.opts)
-        more = pulumi.ResourceOptions(
-            import_=ids.get(key), ignore_changes=["*"] if file else list(left.get(key, ()))
-        )
-        return pulumi.ResourceTransformationResult(args.props, pulumi.ResourceOptions.merge(args.opts, more))
+        props, ignored = args.props, ["*"] if file else list(left.get(key, ()))
+        if key in unnamed:
+            props, ignored = {**props, "name": ""}, [to_camel(one) for one in props if one != "name"]
+        more = pulumi.ResourceOptions(import_=ids.get(key), ignore_changes=ignored)
+        return pulumi.ResourceTransformationResult(props, pulumi.ResourceOptions.merge(args.opts, more))
 
     register_stack_transformation(adopted)

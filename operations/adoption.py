@@ -87,7 +87,7 @@ def adopt(loaded: Loaded, progress: Progress, *, sandbox: bool | None, overwrite
     folder.write({**adopted.blocks, "exemptions": exemptions})
     with stack.entered(), cloud_faults():
         _fetch_images(stack, loaded.folder, found, set(adopted.blocks.get("images", ())), progress)
-    importing = Import(stack, progress, adopted.ids)
+    importing = Import(stack, progress, adopted.ids, adopted.unnamed)
     importing.bring_in()
     verified = importing.verified()
     if verified.violations:
@@ -147,7 +147,7 @@ def _described(found: Found, declared: Mapping[str, Any]) -> tuple[Adopted, dict
             if one.severity == "error" and one.loc[1] in blocks.get(str(one.loc[0]), {})
         ]
         if not broken:
-            return Adopted(blocks, tuple(sorted(left)), adopted.ids), exemptions
+            return replace(adopted, blocks=blocks, left_out=tuple(sorted(left))), exemptions
         for one in broken:
             kind, name = str(one.loc[0]), str(one.loc[1])
             if rule_fault(one.rule) is None:

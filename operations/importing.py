@@ -5,7 +5,7 @@ import re
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,11 +80,22 @@ class Verified:
 class Import:
     """One import."""
 
-    def __init__(self, stack: Stack, progress: Progress, hints: Mapping[str, Mapping[str, str]]) -> None:
-        """``hints``: Pulumi type → name in the inputs → id, for what has another name in the cloud."""
+    def __init__(
+        self,
+        stack: Stack,
+        progress: Progress,
+        hints: Mapping[str, Mapping[str, str]],
+        unnamed: Collection[str] = (),
+    ) -> None:
+        """Nothing is done yet.
+
+        :param hints: Pulumi type → name → id, for what has another name in the cloud.
+        :param unnamed: ``TYPE::NAME`` of those that have none there.
+        """
         self._stack = stack
         self._progress = progress
         self._hints = hints
+        self._unnamed = unnamed
         self._found: dict[str, str] = {}
         self._missing: list[str] = []
         self._kept: dict[tuple[str, str], Kept] = {}
@@ -161,7 +172,7 @@ class Import:
         if ids is None:
             return self._stack.pulumi(*arguments, policies=False, quiet=True)
         with tempfile.NamedTemporaryFile("w", prefix="ids-", suffix=".json") as file:
-            json.dump(ids, file)
+            json.dump({"ids": ids, "unnamed": sorted(self._unnamed)}, file)
             file.flush()
             return self._stack.pulumi(*arguments, policies=False, quiet=True, extra={IMPORTING: file.name})
 
@@ -188,7 +199,7 @@ class Import:
                 inputs = {
                     key: _filled(key, value, resource, known) for key, value in resource["inputs"].items()
                 }
-                hint = self._hints.get(resource["type"], {}).get(inputs.get("name", ""))
+                hint = self._hints.get(resource["type"], {}).get(one["urn"].rpartition("::")[2])
                 identity = hint or find(
                     cloud, wanted({**resource, "inputs": inputs}), frozenset(known.values())
                 )

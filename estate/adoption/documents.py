@@ -44,6 +44,8 @@ class Adopted:
     left_out: tuple[LeftOut, ...]
     ids: Mapping[str, Mapping[str, str]]
     """Pulumi type → name that its component gives it → id, for what has another name in the cloud."""
+    unnamed: frozenset[str] = frozenset()
+    """``TYPE::NAME`` of what has no name there."""
 
 
 def describe(found: Found, declared: Mapping[str, Any]) -> Adopted:
@@ -72,7 +74,8 @@ def describe(found: Found, declared: Mapping[str, Any]) -> Adopted:
     }
     blocks, unfit = fitted(declared, new)
     notes = [note for kind, name, note in taking.notes if name in _names(blocks, kind)]
-    return Adopted(blocks, tuple(sorted({*taking.left_out, *notes, *unfit})), taking.ids)
+    left_out = tuple(sorted({*taking.left_out, *notes, *unfit}))
+    return Adopted(blocks, left_out, taking.ids, frozenset(taking.unnamed))
 
 
 def _names(blocks: Mapping[str, Mapping[str, Block]], kind: str) -> set[str]:

@@ -29,6 +29,8 @@ class Taking:
         """Kind → id in the cloud → block."""
         self.ids: dict[str, dict[str, str]] = {}
         """Pulumi type → name that its component gives it → id, for what has another name in the cloud."""
+        self.unnamed: set[str] = set()
+        """Of those ``TYPE::NAME`` of what has no name at all."""
 
     def take(self, kind: str, name: str, block: Block, identity: str | None = None) -> None:
         """One more block, without the keys that say nothing."""

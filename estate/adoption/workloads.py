@@ -138,6 +138,8 @@ class _Servers:
             (_VOLUME, {f"{name}/{key}": one["id"] for key, one in disks.items()}),
         ):
             taking.ids.setdefault(kind, {}).update(ids)
+        taking.unnamed |= {f"{_PORT}::{name}/{names[port['id']]}" for port in ports if not port["name"]}
+        taking.unnamed |= {f"{_VOLUME}::{name}/{key}" for key, one in disks.items() if not one["name"]}
         return {key: value for key, value in block.items() if value not in (None, "", [], {})}
 
     def note(self, name: str, server: Thing, block: Block) -> None:

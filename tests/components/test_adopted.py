@@ -57,16 +57,20 @@ def test_in_an_import_nothing_is_compared(
     recorded: Callable[[Left], dict[str, Registration]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = tmp_path / "ids.json"
-    ids.write_text(json.dumps({"openstack:compute/flavor:Flavor::kvm-small": "42"}))
+    port = "openstack:networking/port:Port::web-1/app"
+    told = {"ids": {"openstack:compute/flavor:Flavor::kvm-small": "42", port: "7"}, "unnamed": [port]}
+    ids.write_text(json.dumps(told))
     monkeypatch.setenv(IMPORTING, str(ids))
     found = recorded({})
     assert found["Flavor::kvm-small"].import_id == "42"
     assert found["Flavor::kvm-medium"].import_id == ""
+    assert found["Port::web-1/app"].inputs["name"] == ""
+    assert "name" not in found["Port::web-1/app"].ignore_changes
     assert {
         key
         for key, one in found.items()
         if one.custom and "*" not in one.ignore_changes and not _is_gate(one)
-    } == {"vsphere::vc1"}
+    } == {"vsphere::vc1", "Port::web-1/app"}
 
 
 def _is_gate(one: Registration) -> bool:
