@@ -11,6 +11,7 @@ import pulumi
 from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
 from pulumi.runtime.proto.resource_pb2 import RegisterResourceOutputsRequest, RegisterResourceRequest
+from pulumi.runtime.settings import set_root_resource
 
 from components.landscape import build
 from estate.model import Estate
@@ -87,6 +88,7 @@ def record(
     asyncio.set_event_loop(asyncio.new_event_loop())
     mocks = _Cloud(preview, names)
     recorder = Recorder(mocks)
+    set_root_resource(None)  # type: ignore[arg-type]  # the last one has what its program asked of all
     set_mocks(mocks, project="estate", stack="stack", preview=preview, monitor=recorder)
     pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]
     found: dict[str, Registration] = {}

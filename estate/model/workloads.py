@@ -192,6 +192,12 @@ class Workload(ResourceBlock):
 
     __hash__ = ResourceBlock.__hash__
 
+    def __copy__(self) -> Self:
+        """Without ``variants``: ``model_copy`` gives a copy other values."""
+        copied = super().__copy__()
+        copied.__dict__.pop("variants", None)
+        return copied
+
     @cached_property
     def variants(self) -> tuple["Variant", ...]:
         """Its servers in groups of equal values: first those without differences, then each difference."""

@@ -58,6 +58,7 @@ def test_equal_is_who_says_the_same_also_once_its_members_were_asked_for() -> No
     assert same.variants
     assert one == same
     assert one != same.model_copy(update={"description": "another"})
+    assert one.model_copy(update={"members": ("a", "b")}).variants[0].servers == ("a", "b")
 
 
 def test_a_difference_may_be_said_by_another_layer(tmp_path: Path) -> None:

@@ -147,7 +147,7 @@ CASES = {
     "unknown-key": (
         "\n\n¦def estate(): return {'projects': {'q': {'zzz': 1}}}\n",
         "unknown-key",
-        'project "q": unknown key "zzz". There is: description, mode, quota.',
+        'project "q": unknown key "zzz". There is: description, mode, protect, quota, was.',
     ),
     "unknown-name": (
         "¦def estate(): return {'routers': {'r': {'networks': ['ap']}}}\n",

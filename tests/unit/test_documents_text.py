@@ -36,7 +36,7 @@ FAULTS = {
     "merge-key-without-alias": (
         "projects: {q: {¦<<: {}}}",
         "unknown-key",
-        'unknown key "<<". There is: description, mode, quota.',
+        'unknown key "<<". There is: description, mode, protect, quota, was.',
     ),
     "tag": (
         "projects: {q: {description: ¦!!python/name:os.system x}}",
