@@ -41,6 +41,7 @@ def recover(stack: Stack, progress: Progress) -> None:
     """
     locked = _locked(stack)
     ended = processes.end_orphans(stack.environment)
+    _drop_torn_attributes(stack)
     # Where `pulumi cancel` released the lock, or a recovery was interrupted, the state tells.
     if not locked and not _has_pending(stack):
         return
@@ -82,6 +83,19 @@ def _has_pending(stack: Stack) -> bool:
         if (checkpoint.get("latest") or {}).get("pending_operations"):
             return True
     return False
+
+
+def _drop_torn_attributes(stack: Stack) -> None:
+    """Remove the attributes that a killed engine did not come to write; it would read nothing any more.
+
+    Beside each file of a backend that is a folder the engine keeps ``FILE.attrs`` (content type, MD5), which
+    it empties before it writes it (gocloud.dev/blob/fileblob ``setAttrs``): killed between the two, each
+    later command ends with "failed to load checkpoint: EOF". A file without attributes is read as it is.
+    """
+    folder = _backend(stack)
+    for path in folder.rglob("*.attrs") if folder is not None else ():
+        if path.stat().st_size == 0:
+            path.unlink()
 
 
 def _pending(deployment: dict[str, Any]) -> tuple[Wanted, ...]:

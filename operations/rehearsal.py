@@ -83,8 +83,8 @@ def stack(documents: Path, toolchain: Toolchain, part: str = PLATFORM, project: 
     """
     running = lifecycle.running(key(documents))
     name = stack_name(running.name, part)
-    backend = running.run / "pulumi-state"
-    url = f"file://{backend}"
+    state = running.run / "pulumi-state"
+    url = engine.backend(state)
     base = {
         name: value
         for name, value in os.environ.items()
@@ -106,7 +106,7 @@ def stack(documents: Path, toolchain: Toolchain, part: str = PLATFORM, project: 
         config_file=running.run / f"Pulumi.{name}.yaml",
     )
     if not made.config_file.exists():
-        _initialise(made, backend, part)
+        _initialise(made, state, part)
     return made
 
 
@@ -127,16 +127,16 @@ def clients(running: Running) -> dict[str, str]:
     }
 
 
-def _initialise(made: Stack, backend: Path, part: str) -> None:
+def _initialise(made: Stack, state: Path, part: str) -> None:
     """An empty stack and its configuration, without touching the repository's ``stacks/Pulumi.ENV.yaml``.
 
     ``pulumi stack init`` knows no ``--config-file``; it writes beside the Pulumi.yaml that it finds.
     """
-    backend.mkdir(mode=0o700, exist_ok=True)
+    state.mkdir(mode=0o700, exist_ok=True)
     # An interrupted attempt left a stack without configuration: it cannot have any resource yet.
-    for left in backend.glob(f".pulumi/stacks/*/{made.name}.json*"):
+    for left in state.glob(f".pulumi/stacks/*/{made.name}.json*"):
         left.unlink()
-    with tempfile.TemporaryDirectory(dir=backend.parent, prefix=".stack-") as folder:
+    with tempfile.TemporaryDirectory(dir=state.parent, prefix=".stack-") as folder:
         project = YAML(typ="safe").load(PROGRAM / "Pulumi.yaml")
         (Path(folder) / "Pulumi.yaml").write_text(f"{{name: {project['name']}, runtime: python}}\n")
         for command in (

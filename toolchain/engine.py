@@ -56,13 +56,22 @@ class Toolchain:
         environment |= {
             "PATH": os.pathsep.join([str(self.pulumi.parent), environment.get("PATH", os.defpath)]),
             "PULUMI_HOME": str(self.home),
-            "PULUMI_BACKEND_URL": f"file://{_state()}",
+            "PULUMI_BACKEND_URL": backend(_state()),
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase()),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             # All plugins are there; a missing one is to be said at once, not looked for on the network.
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         }
         return environment
+
+
+def backend(folder: Path) -> str:
+    """The URL of a backend that is a folder.
+
+    Without attributes (content type, MD5) beside each file: the engine reads none of them, and empties them
+    before it writes them, so that one killed between the two never reads that state again.
+    """
+    return f"file://{folder}?metadata=skip"
 
 
 def install(progress: Progress, way: Way | None = None) -> Toolchain:

@@ -203,7 +203,7 @@ def test_the_engine_sees_nothing_of_the_user_s(machine: Path, archive: bytes) ->
     assert environment.keys() & {"PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE"} == set()
     assert environment["PATH"] == f"{home}/pulumi/bin:/usr/bin"
     assert environment["PULUMI_HOME"] == f"{home}/pulumi"
-    assert environment["PULUMI_BACKEND_URL"] == f"file://{home}/pulumi-state"
+    assert environment["PULUMI_BACKEND_URL"] == f"file://{home}/pulumi-state?metadata=skip"
     passphrase = Path(environment["PULUMI_CONFIG_PASSPHRASE_FILE"])
     assert stat.S_IMODE(passphrase.stat().st_mode) == 0o600
     assert len(passphrase.read_text()) > 30
