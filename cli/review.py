@@ -1,4 +1,4 @@
-"""``estate review``: what a change will do, offline, in one comment, one page and the machine formats."""
+"""``estate review``: what a change will do, in one comment, one page and the machine formats."""
 
 import sys
 from enum import StrEnum
@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.apply import OnSandbox
 from cli.common import Exit, expected
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from estate.documents import Loaded
+    from estate.model import Estate
+    from operations.reviews import Asked
     from review.value import Review
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -67,6 +73,13 @@ def command(
             "--page", metavar="URL", help="Where the page will be: a comment that is cut points there."
         ),
     ] = None,
+    preview: Annotated[
+        bool,
+        typer.Option(
+            "--preview", help="Also ask the engine, on the running sandbox or the real cloud of each ENV."
+        ),
+    ] = False,
+    sandbox: OnSandbox = None,
     no_python: Annotated[
         bool,
         typer.Option(
@@ -76,8 +89,10 @@ def command(
 ) -> None:
     """Say what a change of documents will do. Needs no engine, no cloud and no credentials; changes nothing.
 
-    Exit codes: 0 nothing new speaks against it; 1 errors, new warnings, no room, or the guarantee does not
-    hold; 2 unusable input, or a side could not be read and the review says only what it can.
+    With --preview the engine says what it will do, and where that is not what the documents say (drift).
+    Exit codes: 0 nothing new speaks against it; 1 errors, new warnings, no room, the guarantee does not
+    hold, or drift; 2 unusable input, or the review is incomplete: a side could not be read, or a preview did
+    not come to its end.
     """
     from operations.errors import OperationError  # noqa: PLC0415
     from operations.reviews import reviewed  # noqa: PLC0415
@@ -87,14 +102,26 @@ def command(
     if unknown := [file for file in files if file.suffix not in _ENDINGS]:
         typer.echo(f"Error: expected a file that ends in {', '.join(_ENDINGS)}, got {unknown[0]}", err=True)
         raise typer.Exit(Exit.UNUSABLE)
+    if preview and head is not None:
+        typer.echo("Error: the engine applies the working tree: check --head out instead", err=True)
+        raise typer.Exit(Exit.UNUSABLE)
+    ask = _asking(sandbox) if preview else None
     with expected(OperationError):
-        found = reviewed([*env, *(more or [])], base, head, python=False if no_python else None)
+        found = reviewed([*env, *(more or [])], base, head, python=False if no_python else None, ask=ask)
     written = {one: _written(found, one, page) for one in {form, *(_ENDINGS[file.suffix] for file in files)}}
     for file in files:
         file.write_text(written[_ENDINGS[file.suffix]], encoding="utf-8")
     sys.stdout.write(written[form])
     if code := exit_code(found):
         raise typer.Exit(code)
+
+
+def _asking(sandbox: bool | None) -> "Callable[[Loaded, Estate], Asked]":
+    from operations.previewing import previews  # noqa: PLC0415
+    from toolchain.progress import Progress  # noqa: PLC0415
+
+    progress = Progress()
+    return lambda loaded, estate: previews(loaded, estate, progress, sandbox=sandbox)
 
 
 def _written(found: "Review", form: Form, page: str | None) -> str:

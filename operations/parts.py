@@ -79,10 +79,18 @@ def reach(part: Part) -> None:
 
 def enter(part: Part, progress: Progress) -> None:
     """Make a part ready for a run: its login, and what the last run left."""
+    log_in(part)
+    recovery.recover(part.stack, progress)
+
+
+def log_in(part: Part) -> None:
+    """Make a part ready to be looked at; in a sandbox the login of a project is made if need be.
+
+    Raises ``SandboxError`` if the project is not there yet, and as ``reach``.
+    """
     if part.stack.cloud == SANDBOX and part.share.project is not None:
         members.let_in(part.stack.config_file.parent, part.share.project)  # the sandbox's folder
     reach(part)
-    recovery.recover(part.stack, progress)
 
 
 def state(stack: Stack) -> dict[str, str | None] | None:
@@ -127,7 +135,7 @@ class Parts:
             chosen = self._targets(part, nodes)
             if nodes and not chosen:
                 continue
-            if reason := self._nothing_to_do(command, part, whole=not nodes):
+            if reason := self.nothing_to_do(command, part, whole=not nodes):
                 progress.say(f"{part.stack.name}: {reason}")
                 continue
             meant = True
@@ -149,7 +157,7 @@ class Parts:
         ]
         return [argument for urn in dict.fromkeys(found) for argument in ("--target", urn)]
 
-    def _nothing_to_do(self, command: str, part: Part, *, whole: bool) -> str | None:
+    def nothing_to_do(self, command: str, part: Part, *, whole: bool) -> str | None:
         """Why a part is left out. Raises ``OperationError`` if others have to go first."""
         share = part.share
         if share.whole:

@@ -1,29 +1,40 @@
-"""A review of two revisions: the documents of both, side by side. No engine, cloud or credentials."""
+"""A review of two revisions: the documents of both, side by side; on request with the engine's previews."""
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from estate.documents import DocumentsError
+from estate.documents import DocumentsError, Loaded
 from estate.documents import folder as folders
+from estate.model import Estate
 from operations import earlier
 from operations.errors import OperationError
 from policies.clock import ClockError, today
 from review.aside import aside
 from review.reviewing import WORKING_TREE, Compared, Pair, review
 from review.side import ABSENT, Side, side
-from review.value import Problem, Review
+from review.value import Preview, Problem, Reading, Review
+
+Asked = tuple[tuple[Preview, ...], tuple[str, ...]]
+"""Previews of an environment's stacks; and what the engine could not be asked."""
 
 
 def reviewed(
-    environments: Sequence[str], base: str, head: str | None = None, *, python: bool | None = None
+    environments: Sequence[str],
+    base: str,
+    head: str | None = None,
+    *,
+    python: bool | None = None,
+    ask: Callable[[Loaded, Estate], Asked] | None = None,
 ) -> Review:
     """Compare environments at ``base`` with ``head`` (the working tree if absent).
 
     What cannot be had, such as a base that does not exist, is among the review's problems.
 
     :param python: whether documents in Python may be executed, as for ``estate.documents.load``.
+    :param ask: asks the engine about documents, see ``operations.previewing.previews``; without it no
+        engine, no cloud and no credentials are needed.
     :raises OperationError: none of it can be had: no such environment, no repository, no such head.
     """
     problems: list[Problem] = []
@@ -54,11 +65,15 @@ def reviewed(
         for name, place in inside.items():
             if not (after / place).is_dir() and (before is None or not (before / place).is_dir()):
                 raise OperationError(f'there is no environment "{name}": no folder {place} on either side')
+            now = _side(after, place, python)
+            previews, unasked = _asked(ask, now)
             pairs.append(
                 Pair(
                     environment=place.name,
                     before=_side(before, place, python),
-                    after=_side(after, place, python),
+                    after=now,
+                    previews=previews,
+                    unasked=unasked,
                 )
             )
         return review(
@@ -73,6 +88,14 @@ def reviewed(
             recorder,
             problems,
         )
+
+
+def _asked(ask: Callable[[Loaded, Estate], Asked] | None, side: Side) -> Asked:
+    if ask is None or side.reading is Reading.ABSENT:
+        return (), ()
+    if side.loaded is None or side.estate is None:
+        return (), ("the engine was not asked, because the documents have errors.",)
+    return ask(side.loaded, side.estate)
 
 
 def _side(tree: Path | None, place: Path, python: bool | None) -> Side:

@@ -41,10 +41,12 @@ class Stack:
         if arguments[0] in _WITH_CONFIGURATION:
             command += ["--config-file", str(self.config_file)]
         if arguments[0] in {"up", "preview"} and policies:
-            command += ["--policy-pack", str(PROGRAM / "policies"), *self._exemptions()]
+            command += ["--policy-pack", str(PROGRAM / "policies")]
+            for file in self.policy_configuration():
+                command += ["--policy-pack-config", str(file)]
         return command
 
-    def _exemptions(self) -> list[str]:
+    def policy_configuration(self) -> list[Path]:
         """The pack's configuration, if documents have exemptions: all else the components tell it."""
         estate = load(self.documents).estate
         if estate is None or not estate.exemptions:
@@ -53,7 +55,7 @@ class Stack:
         file = self.toolchain.home / "policy-configuration" / f"{self.name}-{key}.json"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps({CATALOGUED: {"exemptions": config_of(estate)["exemptions"]}}))
-        return ["--policy-pack-config", str(file)]
+        return [file]
 
     def pulumi(
         self,

@@ -11,18 +11,22 @@ from typing import Any
 
 from review.escaping import code, prose
 from review.picture import picture
+from review.things import DONE, asked, lost, named, summary, thing, told
 from review.value import (
     Action,
     Change,
+    Drift,
     Environment,
     Finding,
     Hazard,
     Headroom,
     Landing,
     Operation,
+    PolicyResult,
     Review,
     Spot,
     Status,
+    Step,
     Verdict,
 )
 
@@ -152,6 +156,9 @@ def _environments(review: Review) -> Iterator[str]:
             _hazards_of([hazard for hazard in review.hazards if hazard.environment == one.name]),
             _statuses([finding for finding in review.findings if finding.environment == one.name]),
         )
+    for preview in review.previews[:_ENVIRONMENTS]:
+        end = "" if preview.failure is None else " **Not to its end:** there may be more."
+        yield f"\nThe engine, {code(preview.stack, 63)}: {prose(summary(preview), 400)}.{end}"
     if len(review.environments) > _ENVIRONMENTS:
         yield f"\n… and {len(review.environments) - _ENVIRONMENTS} more environments."
 
@@ -224,10 +231,33 @@ def _head(review: Review) -> Iterator[_Table]:
     standing = [one for one in review.findings if one.status is Status.UNCHANGED and one.severity == "error"]
     yield _findings("Findings, new or in the way", (*new, *standing))
     yield _Table(
+        title="Drift: the engine will not do what the documents say",
+        headings=("environment", "resource", "by the documents", "by the engine", "why", "where"),
+        items=review.drifts,
+        draw=_drift,
+    )
+    yield _Table(
+        title="Violations that the policy pack found among the resources",
+        headings=("environment", "", "resource", "what, and how to mend it", "rule"),
+        items=[(one.environment, found) for one in review.previews for found in one.policies],
+        draw=_violation,
+    )
+    yield _Table(
         title="Hazards",
         headings=("environment", "hazard", "block", "what happens", "servers", "where"),
         items=review.hazards,
         draw=_hazard,
+    )
+    yield _Table(
+        title="The engine replaces or deletes",
+        headings=("environment", "resource", "", "because"),
+        items=[(one.environment, *gone) for one in review.previews for gone in lost(one)],
+        draw=lambda item: _row(
+            code(item[0]),
+            prose(thing(item[1].type, item[1].name), 100),
+            f"**{DONE[item[1].operation]}**",
+            prose(item[2]),
+        ),
     )
     yield _landings("Workloads on another aggregate", [one for one in review.landings if one.moved])
 
@@ -282,7 +312,24 @@ def _tail(review: Review) -> Iterator[_Table]:
             ),
         ),
         _Table(
-            title="Resources",
+            title="What the engine will do, resource by resource",
+            headings=("environment", "resource", "operation", "properties"),
+            items=[(one.environment, step) for one in review.previews for step in one.steps],
+            draw=_step,
+        ),
+        _Table(
+            title="What the engine and its plugins said",
+            headings=("environment", "", "resource", "message"),
+            items=[(one.environment, note) for one in review.previews for note in one.diagnostics],
+            draw=lambda item: _row(
+                code(item[0]),
+                item[1].severity,
+                prose(named(item[1].urn), 100),
+                prose(item[1].message),
+            ),
+        ),
+        _Table(
+            title="Resources that the documents change" if review.previews else "Resources",
             headings=("environment", "operation", "resource", "properties", "forced by"),
             items=review.resources,
             draw=lambda one: _row(
@@ -364,6 +411,40 @@ def _hazard(one: Hazard) -> str:
     )
 
 
+def _drift(one: Drift) -> str:
+    changes = "; ".join(told(change) for change in one.properties)
+    return _row(
+        code(one.environment),
+        prose(one.subject, 100),
+        DONE[one.documents] if one.documents else "nothing",
+        f"**{DONE[one.engine]}**" if one.engine else "nothing",
+        prose(one.message) + (f" {code(changes, 200)}" if changes else ""),
+        code(str(one.place)) if one.place else "",
+    )
+
+
+def _step(item: tuple[str, Step]) -> str:
+    environment, one = item
+    changed = "" if one.operation is Operation.CREATE else ", ".join(change.path for change in one.properties)
+    return _row(
+        code(environment),
+        prose(thing(one.type, one.name), 100),
+        f"**{DONE[one.operation]}**" if one.operation in _GONE else DONE[one.operation],
+        prose(changed),
+    )
+
+
+def _violation(item: tuple[str, PolicyResult]) -> str:
+    environment, one = item
+    return _row(
+        code(environment),
+        f"**{one.level}**" if one.level == "mandatory" else prose(one.level),
+        prose(named(one.urn), 100),
+        prose(one.message),
+        code(one.policy),
+    )
+
+
 def _landing(one: Landing) -> str:
     decisive = one.after or one.before
     return _row(
@@ -421,8 +502,6 @@ def _footer(review: Review) -> Iterator[str]:
     base = (review.base_commit or review.base)[:12]
     head = (review.head_commit or review.head)[:12]
     yield "---"
-    yield (
-        f"{code(base)} → {code(head)}, digest {code(review.digest[:16])}. No cloud was asked: hazards are "
-        "those of a cloud that is as the base says."
-    )
-    yield f"The same on your machine: {code(f'estate review --base {base} --env {environments}', 1000)}"
+    yield f"{code(base)} → {code(head)}, digest {code(review.digest[:16])}. {asked(review)}"
+    command = f"estate review --base {base} --env {environments}{' --preview' if review.previews else ''}"
+    yield f"The same on your machine: {code(command, 1000)}"

@@ -13,28 +13,9 @@ from estate.model.subjects import subject
 from review.registration import Registration
 from review.resources import ResourceDiff
 from review.side import Side
+from review.things import block
 from review.transfers import INSTANCE
 from review.value import Change, Hazard, HazardKind, Landing, Operation, Place, ResourceChange
-
-_KINDS = {
-    "AddressScope": "address_scopes",
-    "DistributedSwitch": "vcenters",
-    "EsxiAggregate": "aggregates",
-    "EsxiCluster": "clusters",
-    "Flavor": "flavors",
-    "Keypair": "keypairs",
-    "KvmAggregate": "aggregates",
-    "LogicalNetwork": "networks",
-    "LogicalRouter": "routers",
-    "Project": "projects",
-    "SecurityGroup": "security_groups",
-    "ServerGroup": "server_groups",
-    "StorageArray": "storage",
-    "SubnetPool": "subnet_pools",
-    "TaggedImage": "images",
-    "Workload": "workloads",
-}
-"""Component → kind of the block that it is made of."""
 
 _GONE = (Operation.REPLACE, Operation.DELETE)
 _PORT = "openstack:networking/port:Port"
@@ -135,9 +116,7 @@ class _Teller:
         old, new = self._sides(one)
         made = new or old
         assert made is not None
-        component, name = made.parent.split("::")[2:] if made.parent else ("", "")
-        kind = component.rpartition("$")[2].rpartition(":")[2]
-        return _KINDS.get(kind, "estate"), name
+        return block(made.parent)
 
     def told(self, one: ResourceChange) -> Iterator[_Told]:
         """What happens, if it is worth telling."""

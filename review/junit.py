@@ -7,6 +7,7 @@ from junitparser import Attr, Error, Failure, JUnitXml, TestCase, TestSuite
 
 from review.escaping import plain
 from review.reviewing import newly_short
+from review.things import named, summary
 from review.value import Environment, Place, Review, Status
 
 _NAME = "estate review"
@@ -73,12 +74,42 @@ def _cases(review: Review, part: Environment) -> Iterator[_Case]:
                 failure=f"without a place: {homeless}" if newly_short(room) else None,
                 out=f"without a place, as before: {homeless}" if homeless and not newly_short(room) else None,
             )
+    yield from _engine(review, part.name)
     hazards = [
         f"{one.kind}: {one.subject}: {one.message} ({', '.join(one.servers)})"
         for one in review.hazards
         if one.environment == part.name
     ]
     yield _case(part.name, "hazards", out="\n".join(hazards) or None)
+
+
+def _engine(review: Review, environment: str) -> Iterator[_Case]:
+    """A case for each stack that was previewed, for each violation there, and for drift."""
+    asked = [one for one in review.previews if one.environment == environment]
+    for one in asked:
+        said = "\n".join(
+            f"{note.severity}: {named(note.urn)}: {note.message}"
+            for note in one.diagnostics
+            if note.severity != "info"
+        )
+        yield _case(
+            environment,
+            f"preview of {one.stack}",
+            error=None if one.failure is None else f"{one.failure}\n{said}",
+            out=summary(one) if one.failure is None else None,
+        )
+        for violation in one.policies:
+            where = f"{named(violation.urn)}: {violation.message}"
+            stops = violation.level == "mandatory"
+            yield _case(
+                environment,
+                f"{violation.policy}: {named(violation.urn)}",
+                failure=where if stops else None,
+                out=None if stops else where,
+            )
+    if asked:
+        drifts = [f"{one.subject}: {one.message}" for one in review.drifts if one.environment == environment]
+        yield _case(environment, "the engine does what the documents say", failure="\n".join(drifts) or None)
 
 
 def _case(

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from estate.documents import Problem as Found
@@ -12,15 +12,18 @@ from review import digest as digests
 from review.aside import Aside
 from review.changes import changes
 from review.document import SCHEMA_VERSION
+from review.drift import drifts
 from review.facts import Facts, facts
 from review.features import missing
 from review.hazards import hazards
 from review.resources import ResourceDiff, Wanted, compared, wanted
 from review.side import Side, place
+from review.things import block
 from review.transfers import transfers
 from review.value import (
     BudgetChange,
     Change,
+    Drift,
     Environment,
     EsxiChange,
     Finding,
@@ -29,6 +32,7 @@ from review.value import (
     Headroom,
     Landing,
     MissingFeature,
+    Preview,
     Problem,
     ProofChange,
     Review,
@@ -50,6 +54,10 @@ class Pair:
     environment: str
     before: Side
     after: Side
+    previews: tuple[Preview, ...] = ()
+    """The engine's, of the documents after the change; without any the review is offline."""
+    unasked: tuple[str, ...] = ()
+    """What the engine could not be asked, a sentence each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +80,8 @@ class _Part:
     findings: tuple[Finding, ...]
     hazards: tuple[Hazard, ...]
     resources: ResourceDiff
+    previews: tuple[Preview, ...]
+    drifts: tuple[Drift, ...]
     missing: tuple[MissingFeature, ...]
     transfers: tuple[Transfer, ...]
     problems: tuple[Problem, ...]
@@ -103,6 +113,8 @@ def review(
         findings=tuple(one for part in parts for one in part.findings),
         hazards=tuple(one for part in parts for one in part.hazards),
         resources=tuple(one for part in parts for one in part.resources.changes),
+        previews=tuple(one for part in parts for one in part.previews),
+        drifts=tuple(one for part in parts for one in part.drifts),
         missing_features=tuple(one for part in parts for one in part.missing),
         transfers=tuple(one for part in parts for one in part.transfers),
         problems=said,
@@ -128,7 +140,16 @@ def _part(pair: Pair, day: date, recorder: Aside) -> _Part:
         if side.why is not None
     ]
     diff = compared(name, needed, recorder.answer()) if isinstance(needed, Wanted) else needed
-    problems += [Problem(environment=name, side=None, message=one) for one in diff.problems]
+    unsaid = [
+        f"{one.stack}: the preview did not come to its end: {one.failure}."
+        for one in pair.previews
+        if one.failure
+    ]
+    problems += [
+        Problem(environment=name, side=None, message=one) for one in (*diff.problems, *pair.unasked, *unsaid)
+    ]
+    compared_both = before.estate is not None and after.estate is not None and not diff.problems
+    drifted = drifts(name, diff, pair.previews, after) if compared_both else ()
     found = hazards(name, before=before, after=after, diff=diff, changes=changed, landings=landings)
     features = missing(name, before, after, landings)
     environment = _environment(
@@ -139,6 +160,7 @@ def _part(pair: Pair, day: date, recorder: Aside) -> _Part:
         landings=landings,
         findings=findings,
         found=found,
+        drifted=drifted,
         problems=problems,
     )
     return _Part(
@@ -148,6 +170,14 @@ def _part(pair: Pair, day: date, recorder: Aside) -> _Part:
         findings=findings,
         hazards=found,
         resources=diff,
+        previews=tuple(
+            replace(
+                one,
+                policies=tuple(replace(it, place=after.place(block(it.component))) for it in one.policies),
+            )
+            for one in pair.previews
+        ),
+        drifts=drifted,
         missing=features,
         transfers=transfers(name, after, diff, landings),
         problems=tuple(problems),
@@ -223,14 +253,15 @@ def _environment(
     landings: tuple[Landing, ...],
     findings: tuple[Finding, ...],
     found: tuple[Hazard, ...],
+    drifted: tuple[Drift, ...],
     problems: Sequence[Problem],
 ) -> Environment:
     rooms = tuple(
         Headroom(aggregate=key[0], view=key[1], before=was.rooms.get(key), after=now.rooms.get(key))
         for key in dict.fromkeys([*now.rooms, *was.rooms])
     )
-    blocking = tuple(_blocking(now, findings))
-    noted = tuple(_noted(rooms, landings, findings, found))
+    blocking = (*_blocking(now, findings), *_refused(pair.previews))
+    noted = (*_noted(rooms, landings, findings, found), *_drifted(pair, drifted))
     if problems:
         verdict = Verdict.INCOMPLETE
     elif blocking:
@@ -289,6 +320,24 @@ def _noted(
             yield f"{_HAZARDS[kind]}: {_count(servers, 'server') if servers else hit[0].subject}"
 
 
+def _refused(previews: Sequence[Preview]) -> Iterable[str]:
+    """What the engine will not apply."""
+    refused = sum(found.level == "mandatory" for one in previews for found in one.policies)
+    if refused:
+        yield f"{_count(refused, 'violation')} of the policy pack among the resources"
+
+
+def _drifted(pair: Pair, drifted: tuple[Drift, ...]) -> Iterable[str]:
+    """Where the engine and the documents are not at one."""
+    if drifted:
+        yield f"drift: the engine and the documents differ on {_count(len(drifted), 'resource')}"
+    if pair.before.estate is not None and (empty := [one.stack for one in pair.previews if not one.applied]):
+        yield f"nothing is applied yet of {', '.join(empty)}"
+    advised = sum(found.level != "mandatory" for one in pair.previews for found in one.policies)
+    if advised:
+        yield f"{_count(advised, 'advisory violation')} of the policy pack"
+
+
 def newly_short(one: Headroom) -> bool:
     """Whether a server no longer fits that did, or comes without room."""
     known = set(one.before.does_not_fit) if one.before else set()
@@ -327,9 +376,11 @@ def _count(number: int, what: str) -> str:
 
 
 def exit_code(review: Review) -> int:
-    """0: nothing new speaks against it; 1: errors, new warnings, no room, no guarantee; 2: incomplete."""
+    """0: nothing new speaks against it; 1: errors, new warnings, no room, no guarantee, or drift; 2: it is
+    incomplete.
+    """
     if review.verdict is Verdict.INCOMPLETE:
         return 2
     new = any(one.status is Status.NEW for one in review.findings)
     short = any(newly_short(one) for part in review.environments for one in part.headroom)
-    return int(review.verdict is Verdict.BLOCKED or new or short)
+    return int(review.verdict is Verdict.BLOCKED or new or short or bool(review.drifts))

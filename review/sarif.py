@@ -13,7 +13,8 @@ from urllib.parse import quote
 
 from policies.rules import RULES
 from review.escaping import plain
-from review.value import Finding, Hazard, HazardKind, Place, Review, Status, Verdict
+from review.things import named
+from review.value import DriftKind, Finding, Hazard, HazardKind, Place, Review, Status, Verdict
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -28,6 +29,13 @@ _HAZARDS = {
     HazardKind.DOWNTIME: "The change interrupts a server.",
     HazardKind.REBOOT: "The change stops a server once.",
     HazardKind.RETYPE: "The change moves a volume's data.",
+}
+
+_DRIFTS = {
+    DriftKind.UNEXPECTED: "The engine will do something that no document changes.",
+    DriftKind.DIFFERENT: "The engine will do something else than the documents say, or more.",
+    DriftKind.LEFT: "Somebody changed it past the engine, and the engine leaves it so.",
+    DriftKind.MISSING: "The engine has nothing to do where the documents change something.",
 }
 
 
@@ -87,6 +95,18 @@ def _results(review: Review) -> Iterator[dict[str, Any]]:
             "baselineState": "new",
         }
 
+    for preview in review.previews:
+        for violation in preview.policies:
+            level = "error" if violation.level == "mandatory" else "warning"
+            said = f"{named(violation.urn)}: {violation.message}"
+            yield _result(violation.policy, level, said, violation.place, [preview.environment])
+    drifts: dict[tuple[str, str, Place | None], list[str]] = {}
+    for drift in review.drifts:
+        told = (f"drift-{drift.kind}", f"{drift.subject}: {drift.message}.", drift.place)
+        drifts.setdefault(told, []).append(drift.environment)
+    for (rule, message, at), environments in drifts.items():
+        yield _result(rule, "warning", message, at, environments)
+
 
 def _result(
     rule: str, level: str, message: str, place: Place | None, environments: Iterable[str]
@@ -122,8 +142,10 @@ def _rule(name: str) -> dict[str, Any]:
             "fullDescription": _message(known.why),
             "help": _message(f"{known.what_to_do} (Source: {known.source})"),
         }
-    hazard = next((said for kind, said in _HAZARDS.items() if name == f"hazard-{kind}"), None)
-    return {"id": name, "shortDescription": _message(hazard or f"{name.replace('-', ' ').capitalize()}.")}
+    ours = {f"hazard-{kind}": said for kind, said in _HAZARDS.items()}
+    ours |= {f"drift-{kind}": said for kind, said in _DRIFTS.items()}
+    words = ours.get(name, f"{name.replace('-', ' ').capitalize()}.")
+    return {"id": name, "shortDescription": _message(words)}
 
 
 def _message(text: str) -> dict[str, str]:

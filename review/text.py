@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from review.escaping import plain
+from review.things import DONE, lost, named, summary, thing, told
 from review.value import Action, Change, Review, Status
 
 
@@ -30,6 +31,7 @@ def _lines(review: Review) -> Iterator[str]:
             if hazard.environment == part.name:
                 servers = f" [{len(hazard.servers)} servers]" if len(hazard.servers) > 1 else ""
                 yield f"  {hazard.kind}: {hazard.subject}: {hazard.message}{servers}"
+        yield from _engine(review, part.name)
         for finding in review.findings:
             if finding.environment == part.name and finding.status is not Status.UNCHANGED:
                 said = f"{finding.subject}: {finding.message} [{finding.rule}]"
@@ -37,6 +39,24 @@ def _lines(review: Review) -> Iterator[str]:
     yield from [""] if review.problems else []
     for problem in review.problems:
         yield f"{problem.environment or 'review'}: {problem.side or ''} {problem.message}"
+
+
+def _engine(review: Review, environment: str) -> Iterator[str]:
+    for preview in review.previews:
+        if preview.environment == environment:
+            yield f"  engine, {preview.stack}: {summary(preview)}"
+            for step, reason in lost(preview):
+                yield f"    {thing(step.type, step.name)} {DONE[step.operation]}: {reason}"
+            for violation in preview.policies:
+                where = named(violation.urn)
+                yield f"    {violation.level}: {where}: {violation.message} [{violation.policy}]"
+            for one in preview.diagnostics:
+                if one.severity != "info":
+                    yield f"    {one.severity}: {named(one.urn)}: {one.message}"
+    for drift in review.drifts:
+        if drift.environment == environment:
+            changes = "".join(f"; {told(one)}" for one in drift.properties)
+            yield f"  drift: {drift.subject}: {drift.message}{changes}"
 
 
 def _change(one: Change) -> str:

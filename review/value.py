@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, JsonValue
 from pydantic.alias_generators import to_camel
 
 
@@ -87,6 +87,23 @@ class Operation(StrEnum):
     REPLACE = "replace"
     DELETE = "delete"
     RENAME = "rename"
+    IMPORT = "import"
+    """What exists comes into the stack."""
+    FORGET = "forget"
+    """It leaves the stack and stays where it is."""
+
+
+class DriftKind(StrEnum):
+    """How the engine differs from the documents."""
+
+    UNEXPECTED = "unexpected"
+    """It will do something to a resource that the documents do not change."""
+    DIFFERENT = "different"
+    """It will do something else, or more."""
+    MISSING = "missing"
+    """It has nothing to do where the documents change something."""
+    LEFT = "left"
+    """Somebody changed it past the engine, and the engine leaves it so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,6 +228,120 @@ class ResourceChange(_Record):
     """Of them those that force a replacement."""
     protected: bool
     """Whether the engine refuses to delete or replace it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PropertyChange(_Record):
+    """One property of a resource that the engine will set, change or remove."""
+
+    path: str
+    """As the engine writes it: `metadata.owner`, `rules[0].port`."""
+    old: JsonValue
+    """Null: it was not set. Secrets are hidden, ids of resources are told by name."""
+    new: JsonValue
+    """Null: it will not be set."""
+    replaces: bool
+    """Whether it forces a replacement."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step(_Record):
+    """What the engine will do to one resource of a stack."""
+
+    urn: str
+    type: str
+    """Pulumi's type token."""
+    name: str
+    component: str | None
+    """URN of the component that stands for the block which it is made of."""
+    operation: Operation
+    properties: tuple[PropertyChange, ...]
+    """By path; of a resource that is created all of its inputs, of one that is deleted none."""
+    because: tuple[str, ...]
+    """Properties that force a replacement."""
+    protected: bool
+    """Whether the engine refuses to delete or replace it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outside(_Record):
+    """A resource that is no longer as the stack's state says: somebody changed it past the engine."""
+
+    urn: str
+    type: str
+    name: str
+    component: str | None
+    """URN of the component that stands for the block which it is made of."""
+    gone: bool
+    """It does not exist any more."""
+    properties: tuple[PropertyChange, ...]
+    """From the state to what was found."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnostic(_Record):
+    """What the engine, a plugin or the program said; of information only what a resource said."""
+
+    severity: str
+    """`info`, `warning` or `error`."""
+    urn: str | None
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyResult(_Record):
+    """A violation that the policy pack found among the resources."""
+
+    policy: str
+    level: str
+    """`mandatory` (the engine refuses to apply it) or `advisory`."""
+    urn: str | None
+    component: str | None
+    """URN of the component that stands for the block which the resource is made of."""
+    message: str
+    place: Place | None
+    """Where that block is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview(_Record):
+    """The engine's own preview of one stack, without anything that differs from run to run."""
+
+    environment: str
+    stack: str
+    applied: bool
+    """Whether the stack has any resource yet."""
+    steps: tuple[Step, ...]
+    """What the engine will do, by URN; nothing that stays, no components and no providers."""
+    outside: tuple[Outside, ...]
+    """By URN."""
+    policies: tuple[PolicyResult, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    failure: str | None
+    """Why it did not come to its end, one sentence: what it says may not be all. Null: it did."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drift(_Record):
+    """Where the engine will do something else than the documents say."""
+
+    environment: str
+    kind: DriftKind
+    subject: str
+    """The resource, in words: `server "web-1"`."""
+    type: str
+    name: str
+    documents: Operation | None
+    """What follows from the documents, if the base is what is applied."""
+    engine: Operation | None
+    """What the engine will do."""
+    properties: tuple[PropertyChange, ...]
+    """What only the engine changes."""
+    outside: bool
+    """Whether somebody changed or removed the resource past the engine."""
+    message: str
+    place: Place | None
+    """Where the block is that it is made of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -539,6 +670,9 @@ class Review(_Record):
     findings: tuple[Finding, ...]
     hazards: tuple[Hazard, ...]
     resources: tuple[ResourceChange, ...]
+    previews: tuple[Preview, ...]
+    """Of each stack that the engine was asked about; empty: no engine was asked."""
+    drifts: tuple[Drift, ...]
     missing_features: tuple[MissingFeature, ...]
     transfers: tuple[Transfer, ...]
     problems: tuple[Problem, ...]

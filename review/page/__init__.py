@@ -15,7 +15,8 @@ from markupsafe import Markup, escape
 
 from review.escaping import plain
 from review.page.parts import SECTIONS, parts
-from review.value import Review
+from review.things import DONE, asked, named, told
+from review.value import Review, Step
 
 _CODE = re.compile(r"`([^`]+)`")
 _LONGEST = 2000
@@ -24,7 +25,8 @@ _LONGEST = 2000
 
 def text(review: Review) -> str:
     """The whole file. The same review gives the same bytes."""
-    return _template().render(review=review, parts=parts(review), sections=SECTIONS)
+    sections = [one for one in SECTIONS if one[0] != "engine" or review.previews]
+    return _template().render(review=review, parts=parts(review), sections=sections, asked=asked(review))
 
 
 @cache
@@ -37,10 +39,11 @@ def _template() -> Template:
         lstrip_blocks=True,
         finalize=_plain,
     )
-    environment.filters |= {"listed": _listed, "prose": _prose}
+    environment.filters |= {"listed": _listed, "prose": _prose, "told": told, "named": _named}
     assert environment.loader is not None
     style, _, _ = environment.loader.get_source(environment, "style.css")
     environment.globals |= {
+        "done": DONE,
         "style": Markup(style),  # noqa: S704 - our own file
         "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
     }
@@ -50,6 +53,11 @@ def _template() -> Template:
 def _prose(value: str) -> Markup:
     """A sentence in which `words` between backticks are code."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(plain(value, _LONGEST)))))  # noqa: S704 - escaped before
+
+
+def _named(one: Step | str | None) -> str:
+    """A resource in words."""
+    return named(one.urn if isinstance(one, Step) else one)
 
 
 def _listed(values: Iterable[str]) -> Markup:

@@ -8,21 +8,25 @@ from review.page.drawing import Picture
 from review.page.flow import flow
 from review.page.matrix import Matrix, matrices
 from review.page.topology import pictures
+from review.things import lost, summary
 from review.value import (
     Action,
     Amount,
     Change,
+    Drift,
     Environment,
     Finding,
     Hazard,
     Landing,
     MissingFeature,
+    Preview,
     Reading,
     RegisterEntry,
     ResourceChange,
     Review,
     Room,
     Status,
+    Step,
     Transfer,
     Verdict,
 )
@@ -30,6 +34,7 @@ from review.value import (
 SECTIONS = (
     ("hazards", "Hazards"),
     ("findings", "Findings"),
+    ("engine", "Engine"),
     ("changes", "Changes"),
     ("landing", "Landing"),
     ("proof", "Proof"),
@@ -80,6 +85,16 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What the engine will do to one stack."""
+
+    preview: Preview
+    summary: str
+    lost: list[tuple[Step, str]]
+    """What is replaced or deleted, with the reason."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Part:
     """One environment."""
 
@@ -99,6 +114,8 @@ class Part:
     hazard_counts: tuple[tuple[str, str], ...]
     findings: tuple[Finding, ...]
     finding_counts: tuple[tuple[str, int], ...]
+    previews: tuple[Asked, ...]
+    drifts: tuple[Drift, ...]
     blocks: tuple[tuple[Change, ...], ...]
     """Changes by block."""
     touched: tuple[Landing, ...]
@@ -151,6 +168,12 @@ def _part(review: Review, environment: Environment, key: str) -> Part:
         hazard_counts=tuple(_hit(hazards)),
         findings=tuple(sorted(findings, key=lambda one: (list(Status).index(one.status), one.severity))),
         finding_counts=tuple((one.value, statuses[one.value]) for one in Status if statuses[one.value]),
+        previews=tuple(
+            Asked(preview=one, summary=summary(one), lost=lost(one))
+            for one in review.previews
+            if one.environment == name
+        ),
+        drifts=tuple(one for one in review.drifts if one.environment == name),
         blocks=tuple(map(tuple, blocks.values())),
         touched=tuple(one for one in landings if one.moved or _grows(one)) if comparable else (),
         landings=landings,

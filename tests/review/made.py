@@ -56,6 +56,8 @@ def made() -> Review:
         findings=(),
         hazards=(),
         resources=(),
+        previews=(),
+        drifts=(),
         missing_features=(),
         transfers=(),
         problems=(),

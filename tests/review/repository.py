@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import copytree
 
-from operations.reviews import reviewed
+from operations.reviews import Asked, reviewed
 from review.value import Review
 
 ROOT = Path(__file__).parents[2]
@@ -48,5 +48,13 @@ class Repository:
             text = text.replace(old, new, 1)
         self.file(name).write_text(text)
 
-    def review(self, *environments: str, base: str = "HEAD", head: str | None = None) -> Review:
-        return reviewed([str(self.file(name)) for name in environments or ("sandbox",)], base, head)
+    def review(
+        self, *environments: str, base: str = "HEAD", head: str | None = None, engine: Asked | None = None
+    ) -> Review:
+        """With ``engine`` as if it had been asked, and had answered so."""
+        return reviewed(
+            [str(self.file(name)) for name in environments or ("sandbox",)],
+            base,
+            head,
+            ask=None if engine is None else lambda *_: engine,
+        )

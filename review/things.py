@@ -1,0 +1,159 @@
+"""What resources are called in words of the domain: ``server "web-1"``, ``2 servers``."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+
+from review.value import Operation, Preview, PropertyChange, Review, Step
+
+_THINGS = {
+    "AddressScope": "address scope",
+    "AggregateV2": "aggregate",
+    "ComputeCluster": "cluster",
+    "DistributedPortGroup": "port group",
+    "DistributedVirtualSwitch": "distributed switch",
+    "Flavor": "flavor",
+    "FlavorAccess": "access to a flavor",
+    "Image": "image",
+    "Instance": "server",
+    "Keypair": "key pair",
+    "Network": "network",
+    "Port": "port",
+    "Project": "project",
+    "QosAssociationV3": "use of a QoS",
+    "QosV3": "QoS of volumes",
+    "QuotaSetV2": "quota of servers",
+    "QuotaV2": "quota of networks",
+    "QuoteSetV3": "quota of volumes",
+    "RbacPolicyV2": "share of a network",
+    "Router": "router",
+    "RouterInterface": "router interface",
+    "RouterRoute": "route",
+    "SecGroup": "security group",
+    "SecGroupRule": "security group rule",
+    "ServerGroup": "server group",
+    "Subnet": "subnet",
+    "SubnetPool": "subnet pool",
+    "Volume": "volume",
+    "VolumeAttach": "volume attachment",
+    "VolumeTypeAccessV3": "access to a volume type",
+    "VolumeTypeV3": "volume type",
+}
+"""Last word of the type token → what it is, in the singular."""
+_KINDS = {
+    "AddressScope": "address_scopes",
+    "DistributedSwitch": "vcenters",
+    "EsxiAggregate": "aggregates",
+    "EsxiCluster": "clusters",
+    "Flavor": "flavors",
+    "Keypair": "keypairs",
+    "KvmAggregate": "aggregates",
+    "LogicalNetwork": "networks",
+    "LogicalRouter": "routers",
+    "Project": "projects",
+    "SecurityGroup": "security_groups",
+    "ServerGroup": "server_groups",
+    "StorageArray": "storage",
+    "SubnetPool": "subnet_pools",
+    "TaggedImage": "images",
+    "Workload": "workloads",
+}
+"""Component → kind of the block that it is made of."""
+_PLURALS = {
+    "access to a flavor": "accesses to flavors",
+    "access to a volume type": "accesses to volume types",
+    "QoS of volumes": "QoS of volumes",
+    "quota of networks": "quotas of networks",
+    "quota of servers": "quotas of servers",
+    "quota of volumes": "quotas of volumes",
+    "share of a network": "shares of networks",
+    "use of a QoS": "uses of a QoS",
+}
+DONE = {
+    Operation.CREATE: "created",
+    Operation.UPDATE: "updated",
+    Operation.REPLACE: "made anew",
+    Operation.DELETE: "deleted",
+    Operation.RENAME: "renamed",
+    Operation.IMPORT: "imported",
+    Operation.FORGET: "left where they are",
+}
+"""What becomes of a resource."""
+
+
+def thing(type_: str, name: str) -> str:
+    """One resource; the steps of this project (gates) are called so."""
+    return f'{_noun(type_)} "{name}"'
+
+
+def named(urn: str | None) -> str:
+    """A resource by its URN; the engine itself without one."""
+    if urn is None:
+        return "engine"
+    type_, name = urn.split("::", 3)[2:]
+    return thing(type_.rpartition("$")[2], name)
+
+
+def _noun(type_: str) -> str:
+    if type_.startswith("pulumi-python:dynamic"):
+        return "step"
+    word = type_.rpartition(":")[2]
+    return _THINGS.get(word, word)
+
+
+def block(component: str | None) -> tuple[str, str]:
+    """Kind and name of the block that a component stands for, by its URN; of none the settings."""
+    type_, name = component.split("::", 3)[2:] if component else ("", "")
+    return _KINDS.get(type_.rpartition("$")[2].rpartition(":")[2], "estate"), name
+
+
+def counts(steps: Iterable[Step]) -> dict[Operation, str]:
+    """What the engine will do, in the order of operations: ``2 servers, 1 port``."""
+    found: dict[Operation, Counter[str]] = {}
+    for one in steps:
+        found.setdefault(one.operation, Counter())[_noun(one.type)] += 1
+    return {
+        operation: ", ".join(_number(noun, number) for noun, number in found[operation].most_common())
+        for operation in Operation
+        if operation in found
+    }
+
+
+def summary(preview: Preview) -> str:
+    """One line: ``1 server made anew; 2 ports, 1 image updated``."""
+    found = "; ".join(f"{what} {DONE[operation]}" for operation, what in counts(preview.steps).items())
+    return found or "nothing to do"
+
+
+def lost(preview: Preview) -> list[tuple[Step, str]]:
+    """What is replaced or deleted, with the reason."""
+    return [
+        (one, _reason(one)) for one in preview.steps if one.operation in (Operation.REPLACE, Operation.DELETE)
+    ]
+
+
+def _reason(step: Step) -> str:
+    if step.operation is Operation.DELETE:
+        return "the program no longer has it"
+    if step.because:
+        return f"{', '.join(step.because)} cannot change in place"
+    return "what it needs is made anew"
+
+
+def asked(review: Review) -> str:
+    """Whom the review has asked, a sentence."""
+    if not review.previews:
+        return "No cloud was asked: hazards are those of a cloud that is as the base says."
+    return "The engine was asked: hazards are those of a cloud that is as the base says; drift is where not."
+
+
+def told(change: PropertyChange) -> str:
+    """``metadata.owner: "a" → "b"``."""
+    old, new = (
+        "-" if one is None else json.dumps(one, ensure_ascii=False) for one in (change.old, change.new)
+    )
+    return f"{change.path}: {old} → {new}"
+
+
+def _number(noun: str, number: int) -> str:
+    return f"{number} {noun if number == 1 else _PLURALS.get(noun, f'{noun}s')}"
