@@ -6,6 +6,7 @@ say the same where the base is what is applied and nobody changed anything past 
 
 from collections.abc import Iterator, Sequence
 
+from review.engine_events import LATER
 from review.resources import ResourceDiff
 from review.side import Side
 from review.things import DONE, block, thing
@@ -65,7 +66,6 @@ class _Comparison:
                 and wanted.operation is not Operation.RENAME
             ):
                 yield self._missing(wanted)
-
         for key, out in self._outside.items():
             if key not in self._engine and key not in self._documents:
                 yield self._left(out)
@@ -122,6 +122,13 @@ class _Comparison:
             return f"somebody changed it past the engine ({', '.join(one.path for one in out.properties)})"
         if (note := self._said.get(step.urn)) is not None:
             return note
+        if needed := [one for one in self._engine.values() if one is not step and _needs(step, one)]:
+            what = ", ".join(
+                f"{thing(one.type, one.name)}, which will be {DONE[one.operation]}" for one in needed
+            )
+            return f"it needs {what}"
+        if step.operation is Operation.UPDATE and not step.properties:  # a gate looks by itself
+            return "the cloud is no longer as it was settled"
         return "what is applied is not what the base says"
 
     def _missing(self, wanted: ResourceChange) -> Drift:
@@ -141,6 +148,13 @@ class _Comparison:
             "do: it is so already",
             place=self._after.place(block(made.parent if made else None)),
         )
+
+
+def _needs(step: Step, other: Step) -> bool:
+    """Whether a property of the step will be known once the other is made: it was the other's id."""
+    return other.operation in (Operation.CREATE, Operation.REPLACE) and any(
+        one.new == LATER and one.old == other.name for one in step.properties
+    )
 
 
 def _more(step: Step, wanted: ResourceChange) -> tuple[PropertyChange, ...]:

@@ -78,9 +78,12 @@ class Events:
     def take(self, event: "EngineEvent") -> None:
         """One event."""
         if (before := event.resource_pre_event) is not None:
+            self._known(before.metadata)
             self._planned(before.metadata)
-        if (after := event.res_outputs_event) is not None and _changed_outside(after.metadata):
-            self._found[after.metadata.urn] = after.metadata
+        if (after := event.res_outputs_event) is not None:
+            self._known(after.metadata)
+            if _changed_outside(after.metadata):
+                self._found[after.metadata.urn] = after.metadata
         if (said := event.diagnostic_event) is not None:
             self._noted(said)
         if (policy := event.policy_event) is not None:
@@ -94,12 +97,14 @@ class Events:
             )
             self._policies.add(found)
 
-    def _planned(self, step: "StepEventMetadata") -> None:
+    def _known(self, step: "StepEventMetadata") -> None:
         for state in (step.old, step.new):
             if state is not None:
                 self._parents[step.urn] = state.parent
                 if state.custom and _UUID.fullmatch(state.id):
                     self._names[state.id] = _name(step.urn)
+
+    def _planned(self, step: "StepEventMetadata") -> None:
         if step.type == _ROOT or step.type.startswith(_PROVIDER):
             return
         self._applied |= step.old is not None
@@ -211,11 +216,19 @@ class Events:
                 replaces=diff.diff_kind.value.endswith("-replace"),
             )
         if not step.detailed_diff:
-            given = (dict(_said(state.inputs or {})) for state in (old, new))
-            for name in step.diffs or _differing(*given):
+            for name in step.diffs or self._differing(step):
                 if not name.startswith("__"):
                     was, now = _first((name,), old.inputs, old.outputs), _first((name,), new.inputs)
                     yield self._change((name,), name, was, now, replaces=name in (step.keys or ()))
+
+    def _differing(self, step: "StepEventMetadata") -> list[str]:
+        """Inputs that change, of gates: these say no more than that something does."""
+        if step.op == "refresh" or step.old is None or step.new is None:
+            return []
+        old, new = (dict(_said(state.inputs or {})) for state in (step.old, step.new))
+        return [
+            name for name in sorted({*old, *new}) if self._value(old.get(name)) != self._value(new.get(name))
+        ]
 
     def _change(
         self, words: "_Words", path: str, old: JsonValue, new: JsonValue, *, replaces: bool = False
@@ -295,11 +308,6 @@ def _said(inputs: Mapping[str, JsonValue]) -> Iterator[tuple[str, JsonValue]]:
         filled_in = isinstance(defaults, list) and name in defaults
         if not (filled_in or name.startswith("__") or name == _SIGNATURE):
             yield name, value
-
-
-def _differing(old: Mapping[str, JsonValue], new: Mapping[str, JsonValue]) -> list[str]:
-    """Of gates, which say no more than that something changes."""
-    return [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
 
 
 def _changed_outside(step: "StepEventMetadata") -> bool:

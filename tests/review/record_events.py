@@ -34,8 +34,8 @@ def trimmed(events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     found = [one for one in map(_smaller, events) if one is not None]
     quiet = [one for one in found if _operation(one) == "same"]
     loud = [one for one in found if _operation(one) != "same"]
-    said = json.dumps(loud)
-    named = [one for one in quiet if one["resourcePreEvent"]["metadata"]["old"]["id"] in said]
+    ids = set(re.findall("[0-9a-f-]{36}", json.dumps(loud)))
+    named = [one for one in quiet if one["resourcePreEvent"]["metadata"]["old"]["id"] in ids]
     first = [one for one in quiet if one not in named][:1]
     return [*first, *named, *loud]
 
@@ -92,7 +92,8 @@ def main(environment: str, file: str) -> None:
             check=False,
         )
         events = [json.loads(line) for line in log.read_text().splitlines()]
-    Path(file).write_text("".join(f"{json.dumps(one)}\n" for one in trimmed(events)))
+    text = "".join(f"{json.dumps(one)}\n" for one in trimmed(events))
+    Path(file).write_text(text.replace(str(PROGRAM), "/srv/estate").replace(str(Path.home()), "/home/estate"))
 
 
 if __name__ == "__main__":
