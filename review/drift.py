@@ -94,13 +94,6 @@ class _Comparison:
         properties: tuple[PropertyChange, ...],
     ) -> Drift:
         out = self._outside.get((step.type, step.name))
-        done = DONE[step.operation]
-        if wanted is None:
-            said = f"it will be {done}, although the documents do not change it"
-        elif wanted.operation is step.operation:
-            said = f"more of it will be {done} than the documents change"
-        else:
-            said = f"it will be {done}; by the documents it would be {DONE[wanted.operation]}"
         return Drift(
             environment=self._environment,
             kind=kind,
@@ -111,7 +104,7 @@ class _Comparison:
             engine=step.operation,
             properties=() if step.operation is Operation.CREATE else properties,
             outside=out is not None,
-            message=f"{said}: {self._reason(step, out)}",
+            message=self._reason(step, out),
             place=self._after.place(block(step.component)),
         )
 
@@ -144,8 +137,7 @@ class _Comparison:
             engine=None,
             properties=(),
             outside=key in self._outside,
-            message=f"by the documents it would be {DONE[wanted.operation]}, but the engine has nothing to "
-            "do: it is so already",
+            message="it is so already",
             place=self._after.place(block(made.parent if made else None)),
         )
 

@@ -7,7 +7,7 @@ from junitparser import Attr, Error, Failure, JUnitXml, TestCase, TestSuite
 
 from review.escaping import plain
 from review.reviewing import newly_short
-from review.things import named, summary
+from review.things import drifted, named, summary
 from review.value import Environment, Place, Review, Status
 
 _NAME = "estate review"
@@ -108,7 +108,7 @@ def _engine(review: Review, environment: str) -> Iterator[_Case]:
                 out=None if stops else where,
             )
     if asked:
-        drifts = [f"{one.subject}: {one.message}" for one in review.drifts if one.environment == environment]
+        drifts = [drifted(one) for one in review.drifts if one.environment == environment]
         yield _case(environment, "the engine does what the documents say", failure="\n".join(drifts) or None)
 
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from policies.rules import RULES
 from review.escaping import plain
-from review.things import named
+from review.things import drifted, named
 from review.value import DriftKind, Finding, Hazard, HazardKind, Place, Review, Status, Verdict
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -102,7 +102,7 @@ def _results(review: Review) -> Iterator[dict[str, Any]]:
             yield _result(violation.policy, level, said, violation.place, [preview.environment])
     drifts: dict[tuple[str, str, Place | None], list[str]] = {}
     for drift in review.drifts:
-        told = (f"drift-{drift.kind}", f"{drift.subject}: {drift.message}.", drift.place)
+        told = (f"drift-{drift.kind}", f"{drifted(drift)}.", drift.place)
         drifts.setdefault(told, []).append(drift.environment)
     for (rule, message, at), environments in drifts.items():
         yield _result(rule, "warning", message, at, environments)

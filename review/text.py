@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from review.escaping import plain
-from review.things import DONE, lost, named, summary, thing, told
+from review.things import DONE, drifted, lost, named, summary, thing, told
 from review.value import Action, Change, Review, Status
 
 
@@ -56,7 +56,7 @@ def _engine(review: Review, environment: str) -> Iterator[str]:
     for drift in review.drifts:
         if drift.environment == environment:
             changes = "".join(f"; {told(one)}" for one in drift.properties)
-            yield f"  drift: {drift.subject}: {drift.message}{changes}"
+            yield f"  drift: {drifted(drift)}{changes}"
 
 
 def _change(one: Change) -> str:

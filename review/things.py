@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 
-from review.value import Operation, Preview, PropertyChange, Review, Step
+from review.value import Drift, Operation, Preview, PropertyChange, Review, Step
 
 _THINGS = {
     "AddressScope": "address scope",
@@ -145,6 +145,12 @@ def asked(review: Review) -> str:
     if not review.previews:
         return "No cloud was asked: hazards are those of a cloud that is as the base says."
     return "The engine was asked: hazards are those of a cloud that is as the base says; drift is where not."
+
+
+def drifted(drift: Drift) -> str:
+    """A sentence: ``server "web-1": updated; by the documents: nothing; why``."""
+    engine, documents = ("nothing" if one is None else DONE[one] for one in (drift.engine, drift.documents))
+    return f"{drift.subject}: {engine}; by the documents: {documents}; {drift.message}"
 
 
 def told(change: PropertyChange) -> str:

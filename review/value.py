@@ -340,6 +340,7 @@ class Drift(_Record):
     outside: bool
     """Whether somebody changed or removed the resource past the engine."""
     message: str
+    """Why, as far as it can be said."""
     place: Place | None
     """Where the block is that it is made of."""
 

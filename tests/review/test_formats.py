@@ -27,14 +27,22 @@ from review.escaping import plain
 from review.value import (
     Action,
     Change,
+    Diagnostic,
+    Drift,
+    DriftKind,
     Hazard,
     HazardKind,
     Landing,
+    Operation,
     Place,
+    PolicyResult,
+    Preview,
     Problem,
+    PropertyChange,
     Review,
     Spot,
     Status,
+    Step,
     Verdict,
 )
 from review.value import Finding as Found
@@ -159,6 +167,53 @@ def with_(words: str, more: int = 1) -> Review:
     )
 
 
+def asked(words: str, more: int = 1) -> Review:
+    """The same, as if an engine had been asked."""
+    urn = f"urn:pulumi:s::p::estate:index:Workload$openstack:compute/instance:Instance::{words}"
+    property_ = PropertyChange(path=words, old=words, new={words: [words]}, replaces=True)
+    preview = Preview(
+        environment=words,
+        stack=words,
+        applied=True,
+        steps=tuple(
+            Step(
+                urn=urn,
+                type="openstack:compute/instance:Instance",
+                name=words,
+                component=None,
+                operation=operation,
+                properties=(property_,),
+                because=(words,),
+                protected=True,
+            )
+            for operation in (Operation.REPLACE, Operation.UPDATE)
+            for _ in range(more)
+        ),
+        outside=(),
+        policies=(
+            PolicyResult(
+                policy="host-not-named", level="mandatory", urn=urn, component=None, message=words, place=None
+            ),
+        ),
+        diagnostics=(Diagnostic(severity="error", urn=urn, message=words),),
+        failure=words,
+    )
+    drift = Drift(
+        environment=words,
+        kind=DriftKind.DIFFERENT,
+        subject=words,
+        type=words,
+        name=words,
+        documents=None,
+        engine=Operation.REPLACE,
+        properties=(property_,),
+        outside=True,
+        message=words,
+        place=with_(words).hazards[0].place,
+    )
+    return replace(with_(words, more), previews=(preview,), drifts=(drift,) * more)
+
+
 class _Reader(HTMLParser):
     """What a browser sees: tags, texts inside and outside of code, cells of each row."""
 
@@ -226,7 +281,7 @@ def check_comment(written: str) -> _Reader:
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(hostile)
 def test_nothing_in_a_document_is_markup_in_the_comment(words: str) -> None:
-    reader = check_comment(comment(with_(words)))
+    reader = check_comment(comment(asked(words)))
     shown = plain(words, 63)
     if shown.strip():
         assert any(" ".join(code.split()) == " ".join(shown.split()) for code in reader.codes)
@@ -235,7 +290,7 @@ def test_nothing_in_a_document_is_markup_in_the_comment(words: str) -> None:
 @settings(max_examples=50, deadline=None)
 @given(hostile)
 def test_sarif_is_valid_whatever_documents_say(words: str) -> None:
-    written = json.loads(sarif.text(with_(words)).encode("utf-8", "strict"))
+    written = json.loads(sarif.text(asked(words)).encode("utf-8", "strict"))
     validator().validate(written)
     result = written["runs"][0]["results"][0]
     assert "\x1b" not in result["message"]["text"]
@@ -253,7 +308,7 @@ def validator() -> Any:
 @settings(max_examples=50, deadline=None)
 @given(hostile)
 def test_junit_is_well_formed_whatever_documents_say(words: str) -> None:
-    written = junit.text(with_(words)).encode("utf-8", "strict")
+    written = junit.text(asked(words)).encode("utf-8", "strict")
     root = ET.fromstring(written)  # noqa: S314 - our own
     assert root.tag == "testsuites"
     suites = list(JUnitXml.fromstring(written))
@@ -265,19 +320,25 @@ def test_junit_is_well_formed_whatever_documents_say(words: str) -> None:
 @settings(max_examples=50, deadline=None)
 @given(hostile)
 def test_text_and_json_hold_no_control_characters_of_documents(words: str) -> None:
-    assert "\x1b" not in text.text(with_(words))
-    json.dumps(document(with_(words)))
+    assert "\x1b" not in text.text(asked(words))
+    json.dumps(document(asked(words)))
 
 
 @pytest.mark.parametrize("words", ["|" * 200, "&" * 500, "ü" * 300, "x" * 4000])
 def test_a_comment_never_outgrows_the_limit_and_keeps_its_head(words: str) -> None:
-    written = comment(with_(words, more=3000), page=PAGE)
+    written = comment(asked(words, more=3000), page=PAGE)
     reader = check_comment(written)
     lines = written.splitlines()
     assert lines[0].startswith("### ⚠️ Attention: ")
     assert lines[-1] == MARKER
     assert f"more rows did not fit into a comment:** they are in [the page]({PAGE})." in written
-    for heading in ("Findings, new or in the way", "Hazards", "Workloads on another aggregate"):
+    for heading in (
+        "Findings, new or in the way",
+        "Drift: the engine will not do what the documents say",
+        "Hazards",
+        "The engine replaces or deletes",
+        "Workloads on another aggregate",
+    ):
         assert f"#### {heading}" in written
     assert reader.rows[0][0] == 9
 

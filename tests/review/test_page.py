@@ -18,6 +18,7 @@ from tests.browser import chromium
 from tests.review.made import made
 from tests.review.repository import Repository
 from tests.review.test_formats import NASTY
+from tests.review.test_previewed import heard
 
 CLOSED = {"claim", "hypervisor", "mode", "serves", "severity", "side", "to", "view"}
 """Fields that hold one of a few words, never what a document says."""
@@ -40,7 +41,10 @@ def of_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Review:
         ("review: 2027-06-30", "review: 2026-06-30"),
     )
     repository.edit("sandbox/compute.yaml", ("kvm[01-", "kvm[02-"))
-    return repository.review()
+    said = heard("violation")
+    advice = tuple(replace(one, level="advisory") for one in said.policies)
+    engine = replace(heard("gone"), policies=advice, diagnostics=said.diagnostics)
+    return repository.review(engine=((engine,), ()))
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +127,7 @@ def test_every_word_of_the_board_is_there(browser: Browser, address: str) -> Non
     for section, words in (
         ("hazards", "its root disk is made anew from the image"),
         ("findings", "restriction-review"),
+        ("engine", "it needs port"),
         ("changes", "linux-esxi"),
         ("landing", "required traits"),
         ("proof", "Restricted workloads stay on ESXi"),
