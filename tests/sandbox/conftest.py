@@ -13,7 +13,7 @@ from toolchain.progress import Progress
 KEY = "test-lifecycle"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running() -> Iterator[Running]:
     """A sandbox with five KVM hosts and five standalone ESXi hosts, no cluster yet."""
     lifecycle.stop(KEY)
@@ -21,7 +21,7 @@ def running() -> Iterator[Running]:
     lifecycle.stop(KEY)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cloud(running: Running) -> Cloud:
     """That sandbox, with both clusters made and their computes there."""
     cloud = Cloud(running)

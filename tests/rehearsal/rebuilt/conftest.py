@@ -7,7 +7,7 @@ import pytest
 from tests.rehearsal.stage import Stage, staged
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The environment of these acts."""
     folder = tmp_path_factory.mktemp("environment") / "rebuilt"
@@ -15,7 +15,7 @@ def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield stage
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def applied(stage: Stage) -> None:
     """The first ``up``."""
     stage.up()

@@ -8,7 +8,7 @@ from tests.rehearsal.intruders import Intruders
 from tests.rehearsal.stage import Stage, staged
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The environment of these acts."""
     folder = tmp_path_factory.mktemp("environment") / "standing"
@@ -16,7 +16,7 @@ def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield stage
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def applied(stage: Stage) -> Intruders:
     """The first ``up``, while intruders try to land on ESXi all the time; what became of them."""
     with Intruders(stage.cloud, stage.vmdk) as intruders:
