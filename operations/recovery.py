@@ -142,10 +142,13 @@ def with_made(resources: Sequence[_Resource], made: Sequence[_Resource]) -> list
     """The resources of a state and those that a killed run had made, in an order that the engine takes.
 
     One that was to take the place of another has that one's URN: the other is marked for deletion, as the
-    engine would have done. The engine wants each resource after those that it refers to, and what is to be
-    deleted after what took its place (pkg/resource/deploy/snapshot.go ``VerifyIntegrity``).
+    engine would have done. One that was deleted already, before its replacement (``pendingReplacement``), is
+    left out: with both marks the engine would never take it out of the state again (pkg/backend/snapshot.go
+    ``deleteSnapshotMutation``). The engine wants each resource after those that it refers to, and what is to
+    be deleted after what took its place (pkg/resource/deploy/snapshot.go ``VerifyIntegrity``).
     """
     urns = {one["urn"] for one in made}
+    resources = [one for one in resources if one["urn"] not in urns or not one.get("pendingReplacement")]
     live = {one["urn"]: one for one in resources if not one.get("delete") and one["urn"] not in urns}
     live |= {one["urn"]: one for one in made}
     condemned = [{**one, "delete": True} for one in resources if one.get("delete") or one["urn"] in urns]

@@ -37,5 +37,16 @@ def test_what_takes_the_place_of_another_condemns_it() -> None:
     ]
 
 
+def test_what_was_deleted_before_its_replacement_is_not_deleted_again() -> None:
+    """With both marks it would stay in the state for ever."""
+    gone = resource("port", id="old", pendingReplacement=True)
+    waits = resource("rule", id="7", pendingReplacement=True)
+
+    placed = with_made([gone, waits], [resource("port", id="new")])
+
+    assert [(one["urn"], one["id"]) for one in placed] == [("rule", "7"), ("port", "new")]
+    assert not any(one.get("delete") for one in placed)
+
+
 def test_a_reference_to_what_is_not_there_holds_nothing_up() -> None:
     assert urns(with_made([resource("port", parent="lost")], [])) == ["port"]
