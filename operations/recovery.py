@@ -2,8 +2,8 @@
 
 A killed engine leaves its plugins at work, its lock on the stack and, in the state, what it was about
 to do (``pending_operations``). Without care the next ``up`` would create again what the cloud may have
-made in the meantime. So the plugins are ended first; then each thing that was being created is looked up
-by what identifies it and, if it exists, taken into the state; then all of the state is read anew.
+made in the meantime. So the plugins are ended first; then all of the state is read anew; then each thing
+that was being created is looked up by what identifies it and, if it exists, taken into the state.
 """
 
 import json
@@ -48,18 +48,18 @@ def recover(stack: Stack, progress: Progress) -> None:
     with progress.step(f"Recover what the killed run of stack {stack.name} was doing") as step:
         if locked:
             _run(stack, "cancel", "--yes")
+        # All, because a killed run may also have changed or deleted what it did not come to write down.
+        _run(stack, "refresh", "--yes", "--skip-preview")
         exported = export(stack)
         deployment = exported.get("deployment") or {}
-        if not deployment.get("resources"):
-            return
         pending = _pending(deployment)
-        known = frozenset(one["id"] for one in deployment["resources"] if one.get("id"))
+        known = frozenset(one["id"] for one in deployment.get("resources") or () if one.get("id"))
         found = _existing(stack, pending, known)
         if ended and len(found) < len(pending):
             time.sleep(_SETTLED)
             found = _existing(stack, pending, known)
         step.note(f"{len(pending)} were being created, {len(found)} of them exist")
-        _read_in(stack, exported, found)
+        _take_in(stack, exported, found)
 
 
 def _locked(stack: Stack) -> bool:
@@ -118,24 +118,36 @@ def _existing(stack: Stack, pending: Sequence[Wanted], known: frozenset[str]) ->
     return found
 
 
-def _read_in(stack: Stack, exported: dict[str, Any], found: Mapping[str, str]) -> None:
-    """Put what exists among the stack's resources, and read everything anew.
+def _take_in(stack: Stack, exported: dict[str, Any], found: Mapping[str, str]) -> None:
+    """Put what exists among the stack's resources, in place of what was to be done, and read it.
 
-    Everything, because a killed run may also have changed or deleted what it did not come to write down.
-    The operations are forgotten last, so that a recovery that fails or is killed is taken up again.
+    Until here the operations stand in the state (the engine keeps creations while it reads all anew,
+    pkg/backend/snapshot.go ``Snap``), so that a recovery that fails or is killed is taken up again.
     """
-    deployment = exported["deployment"]
+    deployment = exported.get("deployment") or {}
+    if not (operations := deployment.pop("pending_operations", None)):
+        return
     made = [
-        {**one["resource"], "id": found[one["resource"]["urn"]]}
-        for one in deployment.get("pending_operations") or []
+        as_created(one["resource"], found[one["resource"]["urn"]])
+        for one in operations
         if one["resource"]["urn"] in found
     ]
     deployment["resources"] = with_made(deployment["resources"], made)
     put(stack, exported)
-    _run(stack, "refresh", "--yes", "--skip-preview")
-    exported = export(stack)
-    if exported["deployment"].pop("pending_operations", None):
-        put(stack, exported)
+    if made:
+        targets = [argument for one in made for argument in ("--target", one["urn"])]
+        _run(stack, "refresh", "--yes", "--skip-preview", *targets)
+
+
+def as_created(resource: _Resource, identity: str) -> _Resource:
+    """A resource that was being created, as it was asked for.
+
+    A plugin that is to read a thing without outputs takes it for an import and makes up its inputs. What no
+    service tells (an image's file, a server's user data, whether a group's default rules were deleted)
+    would be lost, and the next ``up`` would replace the thing for it. Plugins keep what they do not read.
+    """
+    asked = {name: value for name, value in (resource.get("inputs") or {}).items() if name[:2] != "__"}
+    return {**resource, "id": identity, "outputs": {**asked, "id": identity}}
 
 
 def with_made(resources: Sequence[_Resource], made: Sequence[_Resource]) -> list[_Resource]:

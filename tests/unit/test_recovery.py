@@ -1,6 +1,6 @@
 """What a killed run had made is put into a state in a form that the engine takes."""
 
-from operations.recovery import with_made
+from operations.recovery import as_created, with_made
 
 
 def resource(urn: str, **more: object) -> dict[str, object]:
@@ -46,6 +46,17 @@ def test_what_was_deleted_before_its_replacement_is_not_deleted_again() -> None:
 
     assert [(one["urn"], one["id"]) for one in placed] == [("rule", "7"), ("port", "new")]
     assert not any(one.get("delete") for one in placed)
+
+
+def test_what_was_made_is_put_as_it_was_asked_for() -> None:
+    """An image's file is told by no service: without it the next ``up`` would upload the image again."""
+    asked = {"__defaults": ["verify"], "name": "linux", "localFilePath": "linux.vmdk"}
+
+    made = as_created(resource("image", inputs=asked), "7")
+
+    assert made == resource(
+        "image", id="7", inputs=asked, outputs={"name": "linux", "localFilePath": "linux.vmdk", "id": "7"}
+    )
 
 
 def test_a_reference_to_what_is_not_there_holds_nothing_up() -> None:
