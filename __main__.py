@@ -24,6 +24,7 @@ from estate.openstack.existing import Existing, find
 from estate.vsphere import connections
 from estate.vsphere.session import session
 from policies import over_documents
+from review.digest import APPROVED, contents_of
 
 # Thousands of small objects live until the end: collecting them again and again takes half the run.
 gc.set_threshold(100_000, 50, 50)
@@ -57,6 +58,30 @@ def judged(loaded: Loaded) -> Estate:
     return loaded.estate
 
 
+def approved(loaded: Loaded, estate: Estate) -> None:
+    """Refuse to change anything, unless it is these documents that were approved, where that is required.
+
+    A preview stays possible. That the engine does what was approved `estate up --approved` sees to.
+    """
+    given = os.environ.get(APPROVED)
+    if pulumi.runtime.is_dry_run() or (given is None and estate.estate.approval == "optional"):
+        return
+    if given is None:
+        refuse(
+            f'{loaded.where(("estate", "approval"))}: the environment "{loaded.name}" is applied only as '
+            "approved (approval: required), and this run has no approval. Write down what is to be approved "
+            f"with: estate preview {loaded.name} --proposal FILE; apply it with: estate up {loaded.name} "
+            "--approved FILE"
+        )
+    found = contents_of(loaded).digest.documents
+    if given != found:
+        refuse(
+            f'the environment "{loaded.name}": expected documents, policies, exemptions and tools of digest '
+            f"{given:.12}, which were approved; found {found:.12}. Have a new preview approved: "
+            f"estate preview {loaded.name} --proposal FILE"
+        )
+
+
 def share_of(estate: Estate, part: str) -> Share:
     """What this stack makes of the estate."""
     shares = {one.name: one for one in partition(estate)}
@@ -85,6 +110,7 @@ def main() -> None:
     try:
         loaded = load(config.get("environment") or pulumi.get_stack())
         estate = judged(loaded)
+        approved(loaded, estate)
         share = share_of(estate, config.get("part") or PLATFORM)
         existing = around(estate, share)
         logins = connections.load(share.reaches)

@@ -3,41 +3,94 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from estate.documents import Loaded
+from estate.documents.attachments import user_data
+from estate.model.words import AS_WRITTEN
 from review.value import Digest
 from toolchain.versions import versions
+
+APPROVED = "ESTATE_APPROVED"
+"""Variable in which the program gets the documents' digest that was approved."""
 
 _ROOT = Path(__file__).resolve().parents[1]
 _PROGRAM = ("estate", "components")
 """Folders whose code decides what the documents become, beside ``__main__.py``."""
+_PACKAGES = ("openstacksdk", "pydantic", "pyvmomi")
+"""Packages that take part beside Pulumi's: what reads the model, what gates speak with."""
 
 
-@cache
+@dataclass(frozen=True)
+class Contents:
+    """What a digest of documents is made of, one by one, so that a difference can be named."""
+
+    blocks: Mapping[str, str]
+    """``KIND/NAME`` of every block but exemptions, and ``estate`` → SHA-256."""
+    user_data: Mapping[str, str]
+    """Server → SHA-256 of the text that documents attach to it."""
+    policies: Mapping[str, str]
+    """File of the policy pack, relative to the repository → SHA-256."""
+    exemptions: Mapping[str, str]
+    """Name → SHA-256."""
+    tools: Mapping[str, str]
+    """Name → version."""
+
+    @property
+    def digest(self) -> Digest:
+        """The digest of all of it, and of its parts."""
+        parts = {
+            "model": sha256([dict(self.blocks), dict(self.user_data)]),
+            "policies": sha256(dict(self.policies)),
+            "exemptions": sha256(dict(self.exemptions)),
+            "tools": sha256(dict(self.tools)),
+        }
+        return Digest(documents=sha256(parts), **parts)
+
+
 def tools() -> dict[str, str]:
-    """Name → version of what takes part: this program, its SDKs, the engine and the plugins."""
+    """Name → version of what takes part: this program, its packages, the engine and the plugins."""
     pinned = versions()
     return {
-        "estate": f"{version('estate')}+{_sources('__main__.py', *_PROGRAM)[:12]}",
+        "estate": f"{version('estate')}+{sha256(_sources('__main__.py', *_PROGRAM))[:12]}",
         "pulumi": pinned.engine.version,
         **{f"pulumi-{name}": number for name, number in sorted(pinned.plugins.items())},
-        "pulumi-policy": version("pulumi-policy"),
+        "pulumi-sdk": version("pulumi"),
+        **{name: version(name) for name in _PACKAGES},
     }
 
 
-def digest(model: Mapping[str, Any], texts: Mapping[str, str]) -> Digest:
-    """Of one environment: its resolved model, and what its user data files hold, by server."""
-    exemptions = model["exemptions"]
-    parts = {
-        "model": sha256([{**model, "exemptions": None}, dict(texts)]),
-        "policies": _sources("policies"),
-        "exemptions": sha256(exemptions),
-        "tools": sha256(tools()),
-    }
-    return Digest(documents=sha256(parts), **parts)
+def contents(model: Mapping[str, Any], texts: Mapping[str, str]) -> Contents:
+    """Of one environment: its resolved model as documents write it, and its user data by server."""
+    blocks = {"estate": model["estate"]}
+    for kind, named in model.items():
+        if kind not in ("estate", "exemptions"):
+            blocks |= {f"{kind}/{name}": block for name, block in named.items()}
+    return Contents(
+        blocks={name: sha256(block) for name, block in blocks.items()},
+        user_data={server: sha256(text) for server, text in texts.items()},
+        policies=_sources("policies"),
+        exemptions={name: sha256(one) for name, one in model["exemptions"].items()},
+        tools=tools(),
+    )
+
+
+def contents_of(loaded: Loaded) -> Contents:
+    """Of documents that describe an estate."""
+    assert loaded.estate is not None
+    return contents(
+        loaded.estate.model_dump(mode="json", context=AS_WRITTEN),
+        {server: attached(text) for server, text in user_data(loaded)[0].items()},
+    )
+
+
+def attached(text: str) -> str:
+    """What stands for user data, which may hold anything: its SHA-256 and number of lines."""
+    return f"{hashlib.sha256(text.encode()).hexdigest()} {len(text.splitlines())}"
 
 
 def together(digests: Iterable[tuple[str, Digest | None]]) -> str:
@@ -47,17 +100,19 @@ def together(digests: Iterable[tuple[str, Digest | None]]) -> str:
 
 def sha256(value: object) -> str:
     """Of a value as canonical JSON."""
-    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def canonical(value: object) -> bytes:
+    """A value as canonical JSON (RFC 8785, for texts, whole numbers, truth values and null; ASCII keys)."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 @cache
-def _sources(*names: str) -> str:
-    """Of Python files, by their path and content."""
+def _sources(*names: str) -> dict[str, str]:
+    """SHA-256 of Python files by their path."""
     places = [_ROOT / name for name in names]
     files = [file for place in places for file in (place.rglob("*.py") if place.is_dir() else [place])]
-    whole = hashlib.sha256()
-    for file in sorted(files):
-        whole.update(f"{file.relative_to(_ROOT)}\0".encode())
-        whole.update(hashlib.sha256(file.read_bytes()).digest())
-    return whole.hexdigest()
+    return {
+        str(file.relative_to(_ROOT)): hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(files)
+    }

@@ -1,6 +1,5 @@
 """One side of the comparison: an environment's documents, read and judged."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,6 +12,7 @@ from estate.documents.attachments import user_data
 from estate.model import Estate, Loc
 from estate.model.words import AS_WRITTEN
 from policies.over_documents import judged
+from review import digest
 from review.hiding import hidden
 from review.value import Place, Reading
 
@@ -98,10 +98,7 @@ def _texts(loaded: Loaded) -> dict[str, str]:
     if loaded.estate is None:
         return {}
     texts = user_data(loaded)[0]
-    return {
-        server: f"{hashlib.sha256(text.encode()).hexdigest()} {len(text.splitlines())}"
-        for server, text in texts.items()
-    }
+    return {server: digest.attached(text) for server, text in texts.items()}
 
 
 def _relative(position: Position, root: Path) -> Position:

@@ -57,6 +57,11 @@ class Settings(Block):
         default="forbidden",
         description="Whether this environment may be torn down. `forbidden` protects all resources.",
     )
+    approval: Literal["required", "optional"] = Field(
+        default="optional",
+        description="With `required` nothing is applied but what was approved before (`estate up "
+        "--approved`); the program refuses any other `up`.",
+    )
 
     @field_validator("network_backend", mode="after")
     @classmethod
