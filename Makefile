@@ -46,6 +46,8 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 language: $(VENV)/.ready  ## JSON Schemas, the language's reference, the fields that imports leave
 	@$(ESTATE) schema > docs/schema/estate.schema.json
 	@$(VENV)/bin/python -m review.document > docs/schema/review.schema.json
+	@$(VENV)/bin/python -m operations.approval > docs/schema/approval.schema.json
+	@$(VENV)/bin/python -m operations.audit > docs/schema/audit.schema.json
 	@sed -i '/^<!-- reference:/q' docs/language.md && $(ESTATE) schema --format markdown >> docs/language.md
 	@sed -i '/^<!-- fields:/q' docs/import.md && $(VENV)/bin/python -c 'from estate.adoption import left; print(left.markdown(), end="")' >> docs/import.md
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "up": "cli.apply:up",
     "destroy": "cli.apply:destroy",
     "landing": "cli.landing",
+    "evidence": "cli.evidence",
     "env": "cli.environment",
     "sandbox": "cli.sandbox",
     "toolchain": "cli.toolchain",

@@ -13,6 +13,7 @@ from rich.tree import Tree
 
 from cli.apply import OnlyPart, OnSandbox
 from cli.common import Env, Exit, Format, expected, usable
+from estate.documents import Loaded
 from estate.evidence.landing import Landing
 from estate.model import Estate
 
@@ -34,25 +35,35 @@ def landing(
 
     Exit codes: 0 all as predicted; 1 a difference; 2 unusable input, or no answer.
     """
+    from operations import parts  # noqa: PLC0415
+    from operations.errors import OperationError  # noqa: PLC0415
+
+    loaded, estate = usable(env)
+    with expected(OperationError):
+        shown = {name for one in parts.choose(loaded.name, estate, part or []) for name in one.workloads}
+    cloud, found = observed(loaded, estate, sandbox=sandbox)
+    rows = tuple(row for row in found if not part or row.workload in shown)
+    if output is Format.JSON:
+        typer.echo(json.dumps(document(rows, cloud), indent=2))
+    else:
+        show(estate, rows, cloud)
+    if not all(row.equal for row in rows):
+        raise typer.Exit(Exit.FINDINGS)
+
+
+def observed(loaded: Loaded, estate: Estate, *, sandbox: bool | None) -> tuple[str, tuple[Landing, ...]]:
+    """The cloud and where every server runs there; where there is no answer, that is said, exit code 2."""
     from estate.evidence.observation import observe  # noqa: PLC0415
     from estate.openstack.errors import CloudError  # noqa: PLC0415
     from estate.vsphere.connections import ConnectionsError  # noqa: PLC0415
-    from operations import parts, target  # noqa: PLC0415
+    from operations import target  # noqa: PLC0415
     from operations.errors import OperationError  # noqa: PLC0415
     from sandbox.errors import SandboxError  # noqa: PLC0415
 
-    loaded, estate = usable(env)
     with expected(OperationError, SandboxError, CloudError, ConnectionsError):
-        shown = {name for one in parts.choose(loaded.name, estate, part or []) for name in one.workloads}
         chosen = target.target(loaded, sandbox=sandbox)
         os.environ.update(chosen.clients)
-        rows = tuple(row for row in observe(estate) if not part or row.workload in shown)
-    if output is Format.JSON:
-        typer.echo(json.dumps(document(rows, chosen.cloud), indent=2))
-    else:
-        show(estate, rows, chosen.cloud)
-    if not all(row.equal for row in rows):
-        raise typer.Exit(Exit.FINDINGS)
+        return chosen.cloud, observe(estate)
 
 
 def show(estate: Estate, rows: tuple[Landing, ...], cloud: str) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -32,7 +32,18 @@ def rules(
     if context.invoked_subcommand is not None:
         return
     if output is Form.JSON:
-        listed = [
+        typer.echo(json.dumps(document(), indent=2, ensure_ascii=False))
+    elif output is Form.MARKDOWN:
+        typer.echo(markdown(), nl=False)
+    else:
+        for rule in RULES:
+            typer.echo(f"{typer.style(rule.name, bold=True)} ({rule.severity})\n  {rule.description}")
+
+
+def document() -> dict[str, Any]:
+    """The rules as JSON values."""
+    return {
+        "rules": [
             {
                 "name": rule.name,
                 "severity": rule.severity.value,
@@ -44,12 +55,7 @@ def rules(
             }
             for rule in RULES
         ]
-        typer.echo(json.dumps({"rules": listed}, indent=2, ensure_ascii=False))
-    elif output is Form.MARKDOWN:
-        typer.echo(markdown(), nl=False)
-    else:
-        for rule in RULES:
-            typer.echo(f"{typer.style(rule.name, bold=True)} ({rule.severity})\n  {rule.description}")
+    }
 
 
 @app.command()

@@ -40,9 +40,9 @@ def register(
         day = today()
     found, wrong = entries(estate, day), list(check(estate, day))
     if output is Form.JSON:
-        typer.echo(json.dumps(_document(estate, found), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(document(estate, found), indent=2, ensure_ascii=False))
     elif output is Form.CSV:
-        typer.echo(_csv(found), nl=False)
+        typer.echo(as_csv(found), nl=False)
     else:
         _show(estate, found)
         for one in wrong:
@@ -64,7 +64,8 @@ def _row(one: Entry) -> dict[str, Any]:
     }
 
 
-def _document(estate: Estate, found: tuple[Entry, ...]) -> dict[str, Any]:
+def document(estate: Estate, found: tuple[Entry, ...]) -> dict[str, Any]:
+    """The register as JSON values."""
     return {
         "restrictions": [_row(one) for one in found],
         "restrictedServers": sum(len(one.servers) for one in found),
@@ -76,7 +77,7 @@ def _document(estate: Estate, found: tuple[Entry, ...]) -> dict[str, Any]:
     }
 
 
-def _csv(found: tuple[Entry, ...]) -> str:
+def as_csv(found: tuple[Entry, ...]) -> str:
     """One line for each server: that is what an inventory is compared with."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

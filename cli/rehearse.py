@@ -53,6 +53,7 @@ def rehearse(
 ) -> None:
     """Sandbox, `pulumi up` with the policy pack, where every server landed, and a preview without changes.
 
+    Needs no approval, whatever the documents say: a rehearsal comes before it.
     Each step is done only if need be, so that it can be interrupted and called again. At the end: how long
     each part took, and what was not rehearsed because something stood in for it. With --from: what the
     change replaced, added and removed, and which servers it moved.
@@ -68,6 +69,7 @@ def rehearse(
     from operations.errors import OperationError  # noqa: PLC0415
     from operations.parts import Parts, choose  # noqa: PLC0415
     from operations.stand_ins import stand_ins  # noqa: PLC0415
+    from review.digest import approval_of  # noqa: PLC0415
     from sandbox.errors import SandboxError  # noqa: PLC0415
     from sandbox.shape import ShapeError  # noqa: PLC0415
     from toolchain.errors import ToolchainError  # noqa: PLC0415
@@ -82,19 +84,19 @@ def rehearse(
         ExitStack() as held,
     ):
         folder = held.enter_context(documents_at(loaded.folder, earlier)) if earlier else None
-        before = usable(str(folder))[1] if folder else None
+        then, before = usable(str(folder)) if folder else (None, None)
         with phases.phase("sandbox"):
             stack = rehearsal.prepare(loaded.folder, estate, progress, before)
-            whole = Parts.of(stack, estate, choose(loaded.name, estate))
+            whole = Parts.of(stack, estate, choose(loaded.name, estate)).told(approval_of(loaded))
         held.enter_context(stack.entered())
 
         ids, hosts = dict[str, str](), dict[str, str]()
-        if folder and before:
-            former = Parts.of(stack, before, choose(loaded.name, before))
+        if folder and then and before:
+            former = Parts.of(stack, before, choose(loaded.name, before)).told(approval_of(then))
             if [one.share.name for one in former.parts] != [one.share.name for one in whole.parts]:
                 raise OperationError(f"{loaded.name} had other parts at {earlier}; name a later revision")
-            with phases.phase("up, earlier"), applying(former, folder) as then:
-                ids = _up(then, f"{loaded.name} as it was at {earlier}", progress, aside=aside)
+            with phases.phase("up, earlier"), applying(former, folder) as earlier_parts:
+                ids = _up(earlier_parts, f"{loaded.name} as it was at {earlier}", progress, aside=aside)
             hosts = _hosts(observe(before))
         with phases.phase("up"):
             now = _up(whole, loaded.name, progress, aside=aside)

@@ -40,6 +40,14 @@ def clean(folder: Path) -> bool:
     return not _git(folder, "status", "--porcelain", "--untracked-files=normal").strip()
 
 
+def commit_of(folder: Path) -> str | None:
+    """The commit that has a folder as it is; ``None``: it is in no repository, or changed since."""
+    try:
+        return commit(folder, "HEAD") if clean(folder) else None
+    except OperationError:
+        return None
+
+
 @contextmanager
 def tree_at(folder: Path, revision: str) -> Iterator[Path]:
     """All files of the folder's repository at a revision; gone after the body.

@@ -14,11 +14,13 @@ from ruamel.yaml import YAML
 
 from components.gates.gate import IMPORTING, LEFT
 from estate.adoption import left
+from estate.documents import load
 from estate.openstack.connection import cloud_faults, connect
 from operations import recovery
 from operations.errors import OperationError
 from operations.identity import find, wanted
 from operations.stack import Stack
+from review.digest import approval_of
 from toolchain.progress import Progress
 
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -168,13 +170,17 @@ class Import:
         return list(document.get("steps") or [])
 
     def _pulumi(self, *arguments: str, ids: Mapping[str, str] | None) -> subprocess.CompletedProcess[str]:
-        """Run pulumi without the policy pack; with ``ids`` as an import, so that nothing changes anywhere."""
+        """Run pulumi without the policy pack; with ``ids`` as an import, so that nothing changes anywhere.
+
+        Nobody has to approve an import, therefore.
+        """
         if ids is None:
             return self._stack.pulumi(*arguments, policies=False, quiet=True)
         with tempfile.NamedTemporaryFile("w", prefix="ids-", suffix=".json") as file:
             json.dump({"ids": ids, "unnamed": sorted(self._unnamed)}, file)
             file.flush()
-            return self._stack.pulumi(*arguments, policies=False, quiet=True, extra={IMPORTING: file.name})
+            extra = {IMPORTING: file.name, **approval_of(load(self._stack.documents))}
+            return self._stack.pulumi(*arguments, policies=False, quiet=True, extra=extra)
 
     def _refuse_what_would_go(self, steps: Sequence[_Step]) -> None:
         """An import deletes nothing, so that the stack must have nothing that the documents do not say."""

@@ -1,7 +1,7 @@
 """The stacks of an environment, one after the other: in parts, or whole."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ruamel.yaml import YAML
@@ -31,6 +31,10 @@ class Part:
 
     share: Share
     stack: Stack
+
+
+Engine = Callable[[Part, Sequence[str]], bool]
+"""Runs an engine on a part, or on the resources with these URNs if there are any; whether it succeeded."""
 
 
 def choose(env: str, estate: Estate, names: Collection[str] = ()) -> tuple[Share, ...]:
@@ -116,8 +120,24 @@ class Parts:
         """These shares, each with its stack. ``OperationError``: one is not set up on a real cloud."""
         return cls(base, estate, tuple(_part(base, one) for one in shares))
 
+    def told(self, variables: Mapping[str, str]) -> "Parts":
+        """The same, whose engines get these variables as well."""
+        return replace(
+            self,
+            parts=tuple(
+                replace(one, stack=replace(one.stack, environment={**one.stack.environment, **variables}))
+                for one in self.parts
+            ),
+        )
+
     def run(
-        self, arguments: Sequence[str], progress: Progress, *, only: Sequence[str] = (), aside: bool = False
+        self,
+        arguments: Sequence[str],
+        progress: Progress,
+        *,
+        only: Sequence[str] = (),
+        aside: bool = False,
+        engine: Engine | None = None,
     ) -> bool:
         """Run the engine on each in its turn, until one fails; whether none did.
 
@@ -127,8 +147,13 @@ class Parts:
         :param arguments: begin with ``up``, ``preview`` or ``destroy``, which goes the other way.
         :param only: blocks such as ``workload:ledger-db``; the rest stays as it is.
         :param aside: what the engine prints goes to standard error.
+        :param engine: runs it in another way; of ``arguments`` only the command counts then.
         """
         command = arguments[0]
+
+        def run(part: Part, urns: Sequence[str]) -> bool:
+            return not part.stack.pulumi(*arguments, *targeted(urns), aside=aside).returncode
+
         nodes = [targets.parse(subject) for subject in only]
         meant = False
         for part in reversed(self.parts) if command == "destroy" else self.parts:
@@ -141,21 +166,21 @@ class Parts:
             meant = True
             progress.say(f"{part.stack.name} on {part.stack.cloud}")
             enter(part, progress)
-            if part.stack.pulumi(*arguments, *chosen, aside=aside).returncode:
+            if not (engine or run)(part, chosen):
                 return False
         if nodes and not meant:
             raise OperationError(f"there is no {' and no '.join(only)} in the documents or in the state")
         return True
 
     def _targets(self, part: Part, nodes: Iterable[Node]) -> list[str]:
-        """Arguments that limit the engine to some blocks."""
+        """URNs of what some blocks stand for."""
         there = (state(part.stack) or {}) if nodes else {}
         found = [
             urn
             for node in nodes
             for urn in targets.targets(self.estate, part.share, node, part.stack.name, there)
         ]
-        return [argument for urn in dict.fromkeys(found) for argument in ("--target", urn)]
+        return list(dict.fromkeys(found))
 
     def nothing_to_do(self, command: str, part: Part, *, whole: bool) -> str | None:
         """Why a part is left out. Raises ``OperationError`` if others have to go first."""
@@ -176,6 +201,11 @@ class Parts:
 
     def _others(self, wanted: Callable[[Share], bool]) -> list[Part]:
         return [_part(self.base, one) for one in partition(self.estate) if wanted(one)]
+
+
+def targeted(urns: Iterable[str]) -> list[str]:
+    """Arguments that limit the engine to some resources."""
+    return [argument for urn in urns for argument in ("--target", urn)]
 
 
 def _named(parts: Iterable[Part]) -> str:

@@ -56,7 +56,7 @@ def preview(
     :param plan: where to save the engine's update plan, for ``up --plan``; not written by one that fails.
     :param targets: URNs, if not all of the stack is meant.
     """
-    events = Events(root=str(PROGRAM), secrets=set(_secrets(stack)))
+    events = Events(root=str(PROGRAM), secrets=set(secrets_of(stack)))
     packs = stack.policy_configuration()
     with warnings.catch_warnings(record=True) as noted:
         warnings.simplefilter("always")
@@ -149,7 +149,7 @@ class _Command(PulumiCommand):
         return result
 
 
-def _secrets(stack: Stack) -> Iterator[str]:
+def secrets_of(stack: Stack) -> Iterator[str]:
     """Values that reach the engine from here: of variables, ``clouds.yaml``, ``vcenters.yaml``."""
     for name, value in stack.environment.items():
         if name.startswith(("ESTATE_", "OS_", "PULUMI_", "VSPHERE_")) and is_secret(name):

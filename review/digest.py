@@ -12,7 +12,7 @@ from typing import Any
 from estate.documents import Loaded
 from estate.documents.attachments import user_data
 from estate.model.words import AS_WRITTEN
-from review.value import Digest
+from review.value import Digest, _Record
 from toolchain.versions import versions
 
 APPROVED = "ESTATE_APPROVED"
@@ -25,8 +25,8 @@ _PACKAGES = ("openstacksdk", "pydantic", "pyvmomi")
 """Packages that take part beside Pulumi's: what reads the model, what gates speak with."""
 
 
-@dataclass(frozen=True)
-class Contents:
+@dataclass(frozen=True, kw_only=True)
+class Contents(_Record):
     """What a digest of documents is made of, one by one, so that a difference can be named."""
 
     blocks: Mapping[str, str]
@@ -86,6 +86,11 @@ def contents_of(loaded: Loaded) -> Contents:
         loaded.estate.model_dump(mode="json", context=AS_WRITTEN),
         {server: attached(text) for server, text in user_data(loaded)[0].items()},
     )
+
+
+def approval_of(loaded: Loaded) -> dict[str, str]:
+    """Variables with which the program takes these documents for approved."""
+    return {APPROVED: contents_of(loaded).digest.documents}
 
 
 def attached(text: str) -> str:

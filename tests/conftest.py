@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from operations.audit import FOLDER
 from policies.clock import VARIABLE
 
 # Reviews and exemptions of the environments fall due one day; what the tests say must not.
@@ -26,6 +27,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FOLDER",
         help="rehearse this folder on its running sandbox, not a fresh copy; it is left running",
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def records_apart(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Records of runs do not come among a person's own."""
+    os.environ[FOLDER] = str(tmp_path_factory.mktemp("records"))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,0 +1,195 @@
+"""Act 7: what needs an approval is applied only as it was approved, and each run leaves a record."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+
+from operations import approval, audit
+from operations.approval import Proposal
+from operations.stack import PROGRAM
+from tests.approval.made import preview
+from tests.rehearsal.stage import Stage
+
+pytestmark = pytest.mark.usefixtures("applied")
+
+ESTATE = "from cli import main; main()"
+NEW = {"image": "linux-kvm", "flavor": "kvm-small", "networks": ["app"]}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def required(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The environment needs approvals now, and is to get one more server."""
+    kept = copytree(stage.documents, tmp_path_factory.mktemp("documents") / "kept")
+    stage.edit("estate.yaml", "estate", "approval", value="required")
+    stage.edit("workloads.yaml", "workloads", "web-3", value=NEW)
+    yield
+    copytree(kept, stage.documents, dirs_exist_ok=True)
+    stage.up()
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("records")
+
+
+def command(stage: Stage, records: Path, *arguments: str) -> tuple[list[str], dict[str, str]]:
+    verb, *rest = arguments
+    line = [sys.executable, "-c", ESTATE, verb, str(stage.documents), "--sandbox", *rest]
+    return line, {**os.environ, "PYTHONPATH": str(PROGRAM), audit.FOLDER: str(records)}
+
+
+def estate(stage: Stage, records: Path, *arguments: str, code: int = 0) -> str:
+    """What the command line says, both streams."""
+    line, environment = command(stage, records, *arguments)
+    done = subprocess.run(
+        line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    assert done.returncode == code, "\n".join(done.stdout.splitlines()[-40:])
+    assert "Traceback" not in done.stdout
+    return done.stdout
+
+
+def last(stage: Stage, records: Path) -> dict[str, Any]:
+    """The newest record."""
+    found: dict[str, Any] = json.loads(max((records / stage.documents.name).glob("*.json")).read_bytes())
+    return found
+
+
+@pytest.fixture(scope="module")
+def proposed(stage: Stage, required: None, records: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that is approved."""
+    file = tmp_path_factory.mktemp("approved") / "approved.json"
+    estate(stage, records, "preview", "--proposal", str(file))
+    return file
+
+
+def as_if(file: Path, tmp_path: Path, *, environment: str | None = None, **parts: dict[str, str]) -> Path:
+    """The file as it would be had something been otherwise when it was made."""
+    one = approval.read(str(file))
+    assert isinstance(one, Proposal)
+    contents: dict[str, dict[str, str]] = {
+        name: {**getattr(one.ground.contents, name), **values} for name, values in parts.items()
+    }
+    ground = replace(
+        one.ground,
+        environment=environment or one.ground.environment,
+        contents=replace(one.ground.contents, **contents),
+    )
+    previews = [preview(*stack.steps, stack=stack.stack) for stack in one.stacks]
+    other = tmp_path / "other.json"
+    other.write_text(
+        approval.text(approval.proposal(ground, previews, commit=one.commit, made=one.made, by=one.by))
+    )
+    return other
+
+
+def servers(stage: Stage) -> set[str]:
+    return {one.name for one in stage.cloud.compute.servers()}
+
+
+def test_what_is_approved_is_the_new_server(stage: Stage, proposed: Path) -> None:
+    one = json.loads(proposed.read_text())
+    (stack,) = one["stacks"]
+    assert {(step["operation"], step["name"]) for step in stack["steps"]} == {
+        ("create", "web-3"),
+        ("create", "web-3/app"),
+    }
+    run = stage.stack.config_file.parent
+    secrets = json.loads((run / "settings.json").read_text())["secrets"].values()
+    assert [secret for secret in secrets if secret in proposed.read_text()] == []
+
+
+def test_no_digest(stage: Stage, records: Path) -> None:
+    """Neither with the command line nor with pulumi itself; a preview is possible all the time."""
+    said = estate(stage, records, "up", code=1)
+    assert "estate.yaml:" in said
+    assert "is applied only as approved (approval: required)" in said
+    found = last(stage, records)
+    assert (found["outcome"], found["stacks"], found["approval"]["required"]) == ("refused", [], True)
+
+    bare = stage.refused("up", "--yes", "--skip-preview", policies=False)
+    assert "is applied only as approved (approval: required), and this run has no approval" in bare
+    assert "web-3" not in servers(stage)
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "sentence"),
+    [
+        (
+            {"policies": {"policies/rules/cluster_ha.py": "0" * 64}},
+            "policy cluster-ha (policies/rules/cluster_ha.py): not as it was approved",
+        ),
+        (
+            {"tools": {"pulumi-openstack": "5.5.2"}},
+            "tool pulumi-openstack: 5.5.2 was approved, 5.5.3 is here",
+        ),
+        ({"environment": "staging"}, 'environment: "staging" was approved, this is "'),
+        ({"blocks": {"workloads/web-1": "0" * 64}}, 'workload "web-1": not as it was approved'),
+    ],
+    ids=["policy", "tool", "environment", "document"],
+)
+def test_what_was_approved_on_other_ground(
+    stage: Stage, records: Path, proposed: Path, tmp_path: Path, *, otherwise: Any, sentence: str
+) -> None:
+    other = as_if(proposed, tmp_path, **otherwise)
+    said = estate(stage, records, "up", "--approved", str(other), code=1)
+    assert "this is otherwise than approved, and nothing was begun:" in said
+    assert sentence in said
+    found = last(stage, records)
+    assert found["outcome"] == "refused"
+    assert sentence in "\n".join(found["reasons"])
+    assert "web-3" not in servers(stage)
+
+
+def test_drift_after_the_approval(stage: Stage, records: Path, proposed: Path) -> None:
+    cloud = stage.cloud
+    (group,) = [one for one in cloud.network.security_groups() if one.name == "db"]
+    kept = group.description
+    cloud.network.update_security_group(group, description="changed by hand")
+    try:
+        said = estate(stage, records, "up", "--approved", str(proposed), code=1)
+        digests = json.loads(proposed.read_text())["digests"]
+        bare = estate(
+            stage, records, "up", "--approved", f"{digests['documents']}:{digests['preview']}", code=1
+        )
+    finally:
+        cloud.network.update_security_group(group, description=kept)
+    assert 'stack sandbox: security group "db": nothing was approved, due is update (description)' in said
+    assert "the digest of the preview is" in bare
+    assert "the digest of the documents" not in bare
+    assert "web-3" not in servers(stage)
+
+
+def test_what_was_approved_is_applied_and_recorded(
+    stage: Stage, records: Path, proposed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    estate(stage, records, "up", "--approved", str(proposed))
+
+    assert "web-3" in servers(stage)
+    assert list(tmp_path.rglob("*.json")) == []  # the plan is gone
+    found = last(stage, records)
+    digests = json.loads(proposed.read_text())["digests"]
+    assert found["outcome"] == "applied"
+    assert found["approval"]["approved"] == digests
+    assert (found["documents"], found["preview"]) == (digests["documents"], digests["preview"])
+    (run,) = found["stacks"]
+    assert {(one["operation"], one["name"], one["outcome"]) for one in run["resources"]} == {
+        ("create", "web-3", "done"),
+        ("create", "web-3/app", "done"),
+    }
+    assert run["policies"] == []
+    landed = {when: {one["server"]: one for one in found["landings"][when]} for when in ("before", "after")}
+    assert landed["before"]["web-3"]["novaHost"] is None
+    assert landed["after"]["web-3"]["equal"] is True
+    text = json.dumps(found)
+    secrets = json.loads((stage.stack.config_file.parent / "settings.json").read_text())["secrets"].values()
+    assert [secret for secret in secrets if secret in text] == []
