@@ -67,10 +67,29 @@ def test_forks_get_no_secret() -> None:
 
 
 def test_up_waits_for_the_approval_of_its_environment() -> None:
-    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "apply.yml").read_text())
-    (job,) = workflow["jobs"].values()
+    job = APPLY["apply"]
     assert job["environment"] == "${{ matrix.environment }}"
     assert any("estate up" in step.get("run", "") for step in job["steps"])
+
+
+APPLY = yaml.safe_load((ROOT / ".github" / "workflows" / "apply.yml").read_text())["jobs"]
+
+
+def test_what_is_applied_is_what_was_proposed_and_released() -> None:
+    """The file goes from the one job to the other, under one name."""
+    kept, taken = (
+        next(step["with"] for step in APPLY[job]["steps"] if f"{way}-artifact" in step.get("uses", ""))
+        for job, way in (("propose", "upload"), ("apply", "download"))
+    )
+    assert APPLY["apply"]["needs"] == "propose"
+    assert (kept["name"], kept["path"]) == (taken["name"], taken["path"])
+    pipeline = yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text())
+    assert pipeline["propose"]["artifacts"]["paths"] == [kept["path"]]
+    assert pipeline["apply"]["needs"] == [{"job": "propose", "artifacts": True}]
+    assert f"file={kept['path']}/$environment.json" in (ROOT / ".ci" / "propose").read_text()
+    for steps in ([step.get("run", "") for step in APPLY["apply"]["steps"]], pipeline["apply"]["script"]):
+        (up,) = [step for step in steps if "estate up" in step]
+        assert up.endswith(f'--approved "{kept["path"]}/$ENVIRONMENT.json"')
 
 
 @pytest.fixture
