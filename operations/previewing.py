@@ -108,10 +108,25 @@ def previews(
         try:
             with progress.step(f"preview of {part.stack.name} on {part.stack.cloud}"):
                 parts.log_in(part)
+                _same_documents(part.stack)
                 found.append(preview(loaded.name, part.stack))
-        except (CloudError, ConnectionsError, SandboxError) as error:
+        except (CloudError, ConnectionsError, OperationError, SandboxError) as error:
             unasked.append(f"{part.stack.name}: {error}")
     return tuple(found), tuple(unasked)
+
+
+def _same_documents(stack: Stack) -> None:
+    """Raise ``OperationError`` if the program would read other documents than those that are compared."""
+    file = stack.config_file
+    config = (YAML(typ="safe").load(file) or {}).get("config") or {} if file.is_file() else {}
+    named = config.get("estate:environment") or stack.name
+    stacks = PROGRAM / "stacks" / named
+    meant = stacks if stacks.is_dir() else PROGRAM / named
+    if meant.resolve() != stack.documents.resolve():
+        raise OperationError(
+            f"the engine would apply {meant}, not {stack.documents}: that is what estate:environment in "
+            f"{file.name} means. Review that folder, or change the configuration."
+        )
 
 
 class _Workspace(LocalWorkspace):

@@ -135,6 +135,34 @@ def test_gitlab_s_review_step_runs_as_it_stands(checkout: Repository) -> None:
     assert (checkout.top / pipeline["review"]["artifacts"]["reports"]["junit"]).exists()
 
 
+@pytest.mark.parametrize("host", ["GitHub", "GitLab"])
+def test_the_preview_step_asks_the_engine_and_without_a_cloud_says_the_rest(
+    checkout: Repository, host: str
+) -> None:
+    if host == "GitHub":
+        workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "preview.yml").read_text())
+        step = next(one for one in workflow["jobs"]["preview"]["steps"] if ".ci/review" in one.get("run", ""))
+        command, own = step["run"], step["env"]
+    else:
+        job = yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text())["preview"]
+        command, own = job["script"][-1], job["variables"]
+    base = checkout.git("rev-parse", "HEAD^1")
+    preview = own["PREVIEW"]
+    done = run(
+        checkout.top,
+        command,
+        ENVIRONMENT="dev",
+        PREVIEW=preview,
+        CI_MERGE_REQUEST_DIFF_BASE_SHA=base,
+        OS_CLOUD="",
+        OS_AUTH_URL="",
+    )
+    assert done.returncode == 2, done.stdout + done.stderr
+    written = json.loads((checkout.top / "build" / "review" / "review.json").read_text())
+    assert "the engine could not be asked" in written["problems"][0]["message"]
+    assert [one["name"] for one in written["changes"]] == ["pay-web"]
+
+
 def test_a_review_that_stops_fails_the_job_and_leaves_its_files(checkout: Repository) -> None:
     checkout.edit("dev/workloads.yaml", ("image: ", "image: no-such-"))
     done = run(checkout.top, ".ci/review HEAD dev")

@@ -14,6 +14,7 @@ from cli import app
 from review import comment, document, junit, page, sarif, text
 from review.engine_events import Events
 from review.reviewing import exit_code
+from review.things import thing
 from review.value import Drift, DriftKind, Operation, Preview, Review, Step, Verdict
 from tests.review.repository import ROOT, Repository
 
@@ -246,3 +247,10 @@ def test_it_fits_the_committed_schema(repository: Repository) -> None:
     review = repository.review(engine=((heard("gone"), heard("violation", failure="")), ()))
     committed = json.loads((ROOT / "docs" / "schema" / "review.schema.json").read_text())
     jsonschema.validate(document.document(review), committed)
+
+
+def test_every_resource_of_ours_has_a_word_of_the_domain() -> None:
+    known = json.loads((ROOT / "review" / "replacing.json").read_text())
+    for token in known:
+        assert thing(token, "x").removesuffix(' "x"') != token.rpartition(":")[2]
+    assert thing("pulumi-python:dynamic/estate:HostRoutes", "x") == 'step "x"'
