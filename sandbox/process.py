@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil
 
-from sandbox import files
+from sandbox import files, ports
 from sandbox.errors import SandboxError
 
 RUN_MARK = "ESTATE_SANDBOX_RUN"
@@ -27,7 +27,7 @@ NAME_MARK = "ESTATE_SANDBOX_PROCESS"
 
 @dataclass(frozen=True)
 class Program:
-    """What to start. ``environment`` is added to :func:`environment`'s; ``ports`` are for ``status`` only."""
+    """What to start. ``environment`` is added to :func:`environment`'s; ``ports``: those it listens on."""
 
     name: str
     command: tuple[str, ...]
@@ -87,6 +87,10 @@ def start(run: Path, program: Program) -> Record:
     One of the same name that still runs is ended first.
     """
     stop(run, [program.name])
+    # The ended one holds its port until its last thread is gone, a moment after its leader.
+    deadline = time.monotonic() + 10
+    while not all(map(ports.is_free, program.ports)) and time.monotonic() < deadline:
+        time.sleep(0.05)
     log = run / "logs" / f"{program.name}.log"
     child = _spawn(run, program, log)
     try:

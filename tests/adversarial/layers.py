@@ -230,6 +230,7 @@ class _Program:
                 request,
                 operation=self._row.operation,
                 on=min(ESXI),
+                made_with_gb=sandbox().flavors["esxi-small"].disk,
                 image=image if self._row.operation is Operation.REBUILD else legal,
             )
         return Asked(

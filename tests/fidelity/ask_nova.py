@@ -631,7 +631,7 @@ class Nova:
                 self.stand_ins.volumes[volume]["volume_image_metadata"] = {"image_id": image["id"]}
         before = flavor
         if operation == "resize":
-            before = objects.Flavor.get_by_flavor_id(self.cloud.context, self._before())
+            before = objects.Flavor.get_by_flavor_id(self.cloud.context, self._before(request["made_with_gb"]))
         server = Server(
             self.cloud,
             before,
@@ -653,9 +653,9 @@ class Nova:
             server.hear_of_host(up=False)
         return server
 
-    def _before(self):
-        """The flavor that a server has before it is resized."""
-        name = "fidelity-before"
+    def _before(self, disk):
+        """The flavor that a server has before it is resized, with such a root disk, GiB."""
+        name = f"fidelity-before-{disk}"
         try:
             objects.Flavor.get_by_flavor_id(self.cloud.context, name)
         except exception.FlavorNotFound:
@@ -665,7 +665,7 @@ class Nova:
                 name=name,
                 vcpus=1,
                 memory_mb=64,
-                root_gb=1,
+                root_gb=disk,
                 ephemeral_gb=0,
                 swap=0,
                 rxtx_factor=1.0,

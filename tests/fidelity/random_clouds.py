@@ -172,6 +172,8 @@ def request(chance: random.Random, made: Cloud) -> Request:
         more["on"] = chance.choice(up)
         if operation not in (Operation.REBUILD, Operation.RESIZE) and chance.random() < 0.2 * much:
             more["host"] = chance.choice([one.name for one in made.hosts])
+        if operation is Operation.RESIZE:
+            more["made_with_gb"] = chance.choice([1, 1, 2])
     return Request(
         operation=operation,
         flavor=_flavor(chance, operation, much),

@@ -1,6 +1,6 @@
 """Every setting that the guarantee needs, really taken away in a sandbox: Nova then does what the proof says.
 
-Short siblings: tests/unit/test_placement_proof.py, test_withdrawal.py.
+Short sibling: tests/rehearsal/standing/test_5_counterexamples.py, two settings that Nova's API can take away.
 """
 
 from collections.abc import Iterator

@@ -300,6 +300,13 @@ CASES = [
         request(image=replace(image(), min_disk_gb=6), source=Source.VOLUME),
     ),
     Case(
+        "flavor_and_image",
+        cloud(),
+        request(operation=Operation.RESIZE, on="kvm1", made_with_gb=6),
+        NOWHERE,
+        request(operation=Operation.RESIZE, on="kvm1", made_with_gb=6, source=Source.VOLUME),
+    ),
+    Case(
         "cross_az_attach",
         cloud(cross_az_attach=False),
         request(zone="az-kvm", volume_zones=("az-esx",)),

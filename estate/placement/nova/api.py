@@ -115,21 +115,25 @@ def availability_zone(cloud: Cloud, request: Request, aim: Aim) -> Aim | Refusal
     )
 
 
-@rule(Stage.API, "nova/compute/api.py _validate_flavor_image_nostatus")
+@rule(
+    Stage.API,
+    "nova/compute/api.py _validate_flavor_image_nostatus; nova/utils.py get_system_metadata_from_image",
+)
 def flavor_and_image(cloud: Cloud, request: Request, aim: Aim) -> Aim | Refusal:  # noqa: ARG001
     """The flavor has at least the memory and, unless it boots from a volume, the root disk that the image
-    needs.
+    needs. Of a running server that is at least the disk with which it was made or last rebuilt.
     """
     image, flavor = request.image, request.flavor
     if image is None:
         return aim
     words = None
+    least = max(image.min_disk_gb, request.made_with_gb)
     if flavor.memory_mb < image.min_ram_mb:
         words = "Flavor's memory is too small for requested image. (HTTP 400)"
-    elif not request.is_bfv and 0 < flavor.root_gb < image.min_disk_gb:
+    elif not request.is_bfv and 0 < flavor.root_gb < least:
         words = (
             "Flavor's disk is smaller than the minimum size specified in image metadata. Flavor disk is "
-            f"{flavor.root_gb * GIB} bytes, minimum size is {image.min_disk_gb * GIB} bytes. (HTTP 400)"
+            f"{flavor.root_gb * GIB} bytes, minimum size is {least * GIB} bytes. (HTTP 400)"
         )
     return aim if words is None else Refusal(rule="flavor_and_image", words=words)
 

@@ -65,6 +65,8 @@ class Request:
     group: ServerGroup | None = None
     on: str | None = None
     """Host that the server runs on, for everything but ``create``."""
+    made_with_gb: int = 0
+    """``resize``: root disk of the flavor with which the server was made or last rebuilt, GiB."""
 
     @property
     def is_bfv(self) -> bool:

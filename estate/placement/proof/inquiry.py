@@ -19,11 +19,18 @@ class Inquiry:
         self.cloud = self.situation.cloud
         self.rows = Rows(self.situation)
         self.decisions: dict[tuple[object, ...], frozenset[str]] = {}
+        self._larger: dict[int, tuple[Offer, ...]] = {}
 
     @cached_property
     def offers(self) -> tuple[Offer, ...]:
         """One flavor of each class."""
         return flavors(self.situation)
+
+    def larger(self, root_gb: int) -> tuple[Offer, ...]:
+        """One flavor of each class, with such a root disk or a larger one where there is any."""
+        if root_gb not in self._larger:
+            self._larger[root_gb] = flavors(self.situation, root_gb=root_gb)
+        return self._larger[root_gb]
 
     def accepted(self, request: nova.Request) -> frozenset[str]:
         """Hosts that take a request."""
@@ -37,6 +44,7 @@ class Inquiry:
             request.zone,
             request.host,
             request.on,
+            request.made_with_gb,
         )
         if key not in self.decisions:
             self.decisions[key] = nova.decide(self.cloud, request).accepted

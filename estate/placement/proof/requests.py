@@ -5,7 +5,7 @@ it boots from a volume, zone or host, project, and on nothing else (``estate.pla
 
 - **Flavors** are a finite list: those of the documents, and one without any extra spec that stands for all
   others that do not carry this estate's traits. Only administrators make flavors. A flavor's size can only
-  exclude hosts.
+  exclude hosts, and resizes to a smaller root disk; so those without extra spec are there in all sizes.
 - **Image properties** are unbounded, but each can only exclude hosts: it adds a required trait, or a filter
   rejects because of it. There is one exception: a required trait that isolates an aggregate opens that
   aggregate. So an image of one's own stands for all others with the same disk format and the same opening
@@ -78,12 +78,17 @@ def everybody(situation: Situation) -> tuple[Who, ...]:
     return (*(Who(project=project) for project in classes.values()), admin)
 
 
-def flavors(situation: Situation) -> tuple[Offer, ...]:
-    """One flavor of each class: same extra specs, same access, same grant. The smallest stands for all."""
+def flavors(situation: Situation, *, root_gb: int = 0) -> tuple[Offer, ...]:
+    """One flavor of each class: same extra specs, same access, same grant. The smallest stands for all; of
+    those with a root disk of at least ``root_gb``, if there are any: a server's is never made smaller.
+    """
     classes: dict[object, Offer] = {}
-    for one in sorted(
-        situation.offers, key=lambda it: (it.flavor.vcpus, it.flavor.memory_mb, it.flavor.root_gb)
-    ):
+
+    def size(one: Offer) -> tuple[bool, int, int, int]:
+        flavor = one.flavor
+        return flavor.root_gb < root_gb, flavor.vcpus, flavor.memory_mb, flavor.root_gb
+
+    for one in sorted(situation.offers, key=size):
         classes.setdefault(flavor_class(one), one)
     return tuple(classes.values())
 

@@ -37,7 +37,10 @@ def _alike(situation: Situation) -> Iterator[Declared]:
             key = (flavor_class(offer), image_class(situation, picture), one.source, one.zone)
             alike.setdefault(key, []).append(one)
     for members in alike.values():
-        yield replace(members[0], names=tuple(name for one in members for name in one.names))
+        # What the one with the smallest root disk cannot be resized to, none can.
+        smallest = min(members, key=lambda one: situation.offer[one.flavor].flavor.root_gb)
+        others = [name for one in members if one is not smallest for name in one.names]
+        yield replace(smallest, names=(*smallest.names, *others))
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class _State:
     boot: str
     zone: str | None
     on: str
+    made_with_gb: int
+    """Root disk of the flavor with which it was made or last rebuilt."""
 
 
 _After = Callable[[str], _State]
@@ -113,7 +118,8 @@ class _Search:
                 queue.append((state, steps))
 
         for on in self._places(self._inquiry.accepted(made)):
-            reach(_State(declared.flavor, "", declared.zone, on), (step(made),))
+            disk = made.flavor.root_gb
+            reach(_State(declared.flavor, "", declared.zone, on, disk), (step(made),))
         while queue:
             state, steps = queue.popleft()
             for after, call, label in self._operations(state, known):
@@ -152,13 +158,20 @@ class _Search:
                 step(replace(now, operation=Operation.UNSHELVE, zone=zone)),
                 "unshelve",
             )
-        for offer in self._inquiry.offers:
+        for offer in self._inquiry.larger(state.made_with_gb):
             if offer.flavor.name != state.flavor and offer.flavor.usable(
                 self._who.project, admin=self._who.admin
             ):
                 yield (
                     lambda on, name=offer.flavor.name: replace(state, on=on, flavor=name),  # type: ignore[misc]
-                    step(replace(now, operation=Operation.RESIZE, flavor=offer.flavor)),
+                    step(
+                        replace(
+                            now,
+                            operation=Operation.RESIZE,
+                            flavor=offer.flavor,
+                            made_with_gb=state.made_with_gb,
+                        )
+                    ),
                     "resize",
                 )
         if not now.is_bfv or self._situation.rights.reimage:
@@ -168,7 +181,9 @@ class _Search:
                     other.image.name, Boot(image=other.image, source=boot.source, side=other.side)
                 )
                 yield (
-                    lambda on, name=other.image.name: replace(state, on=on, boot=name),  # type: ignore[misc]
+                    lambda on, name=other.image.name: replace(  # type: ignore[misc]
+                        state, on=on, boot=name, made_with_gb=now.flavor.root_gb
+                    ),
                     step(replace(now, operation=Operation.REBUILD, image=other.image)),
                     "rebuild",
                 )

@@ -110,10 +110,16 @@ class Situation:
         )
 
 
-def plain(pictures: Iterable[Picture]) -> Offer:
-    """A flavor without extra specs, as other teams make them; large enough for every image."""
-    disk = max((one.image.min_disk_gb for one in pictures), default=1)
-    return Offer(flavor=nova.Flavor(name="plain", vcpus=1, memory_mb=512, root_gb=max(1, disk)), side=None)
+def plain(pictures: Iterable[Picture], offers: Iterable[Offer]) -> tuple[Offer, ...]:
+    """Flavors without extra specs, as other teams make them: the smallest that takes every image, and one for
+    each larger root disk of the documents, so that every server can be resized to one.
+    """
+    least = max((1, *(one.image.min_disk_gb for one in pictures)))
+    larger = sorted({one.flavor.root_gb for one in offers if one.flavor.root_gb > least})
+    return tuple(
+        Offer(flavor=nova.Flavor(name=name, vcpus=1, memory_mb=512, root_gb=disk), side=None)
+        for name, disk in [("plain", least), *((f"plain-{disk}", disk) for disk in larger)]
+    )
 
 
 def subsets(traits: Iterable[str]) -> tuple[frozenset[str], ...]:
@@ -136,7 +142,7 @@ def situation_of(estate: Estate) -> Situation:
     return Situation(
         cloud=cloud_of(estate),
         rights=RIGHTS,
-        offers=(*offers, plain(pictures)),
+        offers=(*offers, *plain(pictures, offers)),
         pictures=pictures,
         projects=(*estate.projects, OPERATORS, ANY_PROJECT),
         declared=_declared(estate),
