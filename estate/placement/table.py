@@ -78,7 +78,7 @@ among the hosts that are accepted. Engine and Nova must say the same hosts, or r
 prints how often they do, and how often each rule was decisive, that is, how often the engine without that
 rule would have said something else. `tests/fidelity` asks some dozens of them in `make test`,
 `tests/long/test_fidelity.py` all; both fail for every single rule that is taken out of the engine. Glance,
-Cinder, Cyborg and Neutron are stood in for (`tests/fidelity/ask_nova.py`).
+Cinder, Cyborg and Neutron are stood in for (`tests/fidelity/asked`).
 
 ## Headroom
 

@@ -127,7 +127,7 @@ _HEAD = """\
 <!-- Made by `python -m tests.adversarial.outcomes > docs/adversarial.md`; a test compares them. -->
 
 Each row is one way to get a server that must stay on ESXi onto KVM, or something else onto ESXi. It is
-written down twice (`tests/adversarial/rows.py`): as it must not be, and as its sibling, the smallest variant
+written down twice (`tests/adversarial/rows`): as it must not be, and as its sibling, the smallest variant
 that is legal and passes every layer.
 
 - **Preview**: the rules of the policy pack that refuse it, asked over the engine's own protocol and in the

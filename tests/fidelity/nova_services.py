@@ -11,7 +11,7 @@ from typing import Any, Self
 from estate.placement.nova import Cloud, Conf, Decision, Request
 from sandbox.parts import openstack
 
-SCRIPT = Path(__file__).with_name("ask_nova.py")
+PROGRAM = Path(__file__).with_name("asked")
 
 _CONF = {
     "scheduler": (
@@ -67,7 +67,7 @@ class NovaServices:
         arguments = [part for file in files if file.exists() for part in ("--config-file", str(file))]
         with log.open("w") as errors:
             self._process = subprocess.Popen(
-                [openstack.program("python"), str(SCRIPT), *arguments],
+                [openstack.program("python"), str(PROGRAM), *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,

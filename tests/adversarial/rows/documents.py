@@ -1,0 +1,143 @@
+"""Documents, laid over the environment ``sandbox``."""
+
+from tests.adversarial.kit import KVM_HOST
+from tests.adversarial.rows.row import Documents
+
+DUTY = "{reason: licence, evidence: annex 4, owner: o, review: 2027-01-31}"
+TOGETHER = """server_groups: {{together: {{policy: {}}}}}
+workloads: {{hsm-proxy: {{server_group: together}}, queue: {{server_group: together}}}}"""
+
+DOCUMENTS = (
+    Documents(
+        key="doc-image",
+        way="the image of a restricted workload is one for KVM",
+        rule="esxi-restricted-on-esxi",
+        workload="ledger-db",
+        wrong="workloads: {ledger-db: {image: linux-kvm}}",
+        right="workloads: {ledger-db: {image: appliance-esxi}}",
+        sibling="another image for ESXi",
+    ),
+    Documents(
+        key="doc-flavor",
+        way="its flavor is one for KVM",
+        rule="esxi-restricted-on-esxi",
+        workload="ledger-db",
+        wrong="workloads: {ledger-db: {flavor: kvm-small}}",
+        right="workloads: {ledger-db: {flavor: esxi-small}}",
+        sibling="another flavor for ESXi",
+    ),
+    Documents(
+        key="doc-both",
+        way="both are",
+        rule="esxi-restricted-on-esxi",
+        workload="ledger-db",
+        wrong="workloads: {ledger-db: {image: linux-kvm, flavor: kvm-small, "
+        "volumes: {data: {type: standard-kvm}}}}",
+        right="workloads: {ledger-db: {image: appliance-esxi, flavor: esxi-small}}",
+        sibling="others for ESXi",
+    ),
+    Documents(
+        key="doc-zone",
+        way="its zone is that of KVM",
+        rule="esxi-restricted-on-esxi",
+        workload="ledger-db",
+        wrong="workloads: {ledger-db: {availability_zone: az-kvm}}",
+        right="workloads: {ledger-db: {availability_zone: az-esxi}}",
+        sibling="the zone of ESXi",
+    ),
+    Documents(
+        key="doc-zone-host",
+        way="its zone names a KVM host",
+        rule="wrong-value",
+        workload="ledger-db",
+        zone=f"az-kvm:{KVM_HOST}",
+        wrong="workloads: {ledger-db: {availability_zone: 'az-kvm:kvm01.sandbox.example'}}",
+        right="workloads: {ledger-db: {availability_zone: az-esxi}}",
+        sibling="the zone alone",
+    ),
+    Documents(
+        key="doc-volume",
+        way="its data lie on a volume type for KVM",
+        rule="volume-type-side",
+        workload="ledger-db",
+        wrong="workloads: {ledger-db: {volumes: {data: {type: standard-kvm}}}}",
+        right="workloads: {ledger-db: {volumes: {data: {size: 20 GiB}}}}",
+        sibling="a larger volume for ESXi",
+    ),
+    Documents(
+        key="doc-key",
+        way="`restricton`, misspelt",
+        rule="unknown-key",
+        workload="queue",
+        wrong=f"workloads: {{queue: {{restricton: {DUTY}}}}}",
+        right=f"workloads: {{queue: {{image: linux-esxi, flavor: esxi-small, restriction: {DUTY}}}}}",
+        sibling="the key as it is, image and flavor for ESXi",
+        only="without its restriction it is a general workload in all that Nova looks at: only traits keep a "
+        "server off a side (nova/scheduler/request_filter.py isolate_aggregates).",
+    ),
+    Documents(
+        key="doc-aggregate-zone",
+        way="the ESXi aggregate takes the zone of KVM",
+        rule="zone-of-one-aggregate",
+        workload="ledger-db",
+        wrong="aggregates: {vendor: {availability_zone: az-kvm}}",
+        right="aggregates: {vendor: {availability_zone: az-vendor}}",
+        sibling="another zone of its own",
+    ),
+    Documents(
+        key="doc-aggregate-trait",
+        way="the ESXi aggregate has the trait of KVM as well",
+        rule="esxi-aggregate-isolated",
+        workload="ledger-db",
+        wrong="aggregates: {vendor: {metadata: {'trait:CUSTOM_HV_KVM': required}}}",
+        right="aggregates: {vendor: {metadata: {owner: payments}}}",
+        sibling="metadata that nothing reads",
+    ),
+    Documents(
+        key="doc-host",
+        way="a KVM host speaks for a cluster",
+        rule="host-has-one-owner",
+        workload="ledger-db",
+        wrong="clusters: {esx-a: {compute_host: kvm01.sandbox.example}}",
+        right="clusters: {esx-a: {compute_host: nova-esx-a}}",
+        sibling="its own nova-compute",
+    ),
+    Documents(
+        key="doc-flavor-trait",
+        way="a flavor for ESXi requires the trait of KVM as well",
+        rule="flavor-on-one-side",
+        workload="hsm-proxy",
+        wrong="flavors: {esxi-small: {traits: [CUSTOM_HV_KVM]}}",
+        right="flavors: {esxi-small: {description: small}}",
+        sibling="no second trait",
+    ),
+    Documents(
+        key="doc-group",
+        way="affinity with a general workload",
+        rule="server-group",
+        workload="hsm-proxy",
+        wrong=TOGETHER.format("affinity"),
+        right=TOGETHER.format("soft-affinity"),
+        sibling="soft-affinity",
+    ),
+    Documents(
+        key="doc-general-image",
+        way="a general workload takes an image for ESXi",
+        rule="flavor-and-image",
+        workload="web-1",
+        restricted=False,
+        wrong="workloads: {web-1: {image: linux-esxi}}",
+        right="workloads: {web-1: {image: linux-kvm}}",
+        sibling="an image for KVM",
+    ),
+    Documents(
+        key="doc-general-zone",
+        way="a general workload names the zone of ESXi",
+        rule="zone-hypervisor",
+        workload="web-1",
+        restricted=False,
+        wrong="workloads: {web-1: {availability_zone: az-esxi}}",
+        right="workloads: {web-1: {availability_zone: az-kvm}}",
+        sibling="the zone of KVM",
+    ),
+)
