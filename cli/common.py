@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -37,6 +38,16 @@ def expected(*faults: type[Exception]) -> Iterator[None]:
     except faults as fault:
         typer.echo(f"Error: {fault}", err=True)
         raise typer.Exit(Exit.UNUSABLE) from fault
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file that the user named, with its folders; one sentence and exit code 2 where that fails."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        typer.echo(f"Error: {path} cannot be written: {error.strerror}", err=True)
+        raise typer.Exit(Exit.UNUSABLE) from error
 
 
 def line(problem: Problem) -> str:

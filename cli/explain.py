@@ -1,6 +1,7 @@
 """``estate explain ENV WORKLOAD``: host by host, which of Nova's rules accepts or rejects a workload."""
 
 import json
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
@@ -40,33 +41,55 @@ def explain(
     lander = Lander(estate)
     with expected(UnknownWorkloadError):
         found = find(estate, workload)
-    landing = lander.landing(found)
-    asked = (zone or None) if zone is not None else landing.zone
-    decision = lander.decision(found, asked)
+    answers = [_answer(lander, one, zone) for one in found]
     if output is Format.JSON:
-        typer.echo(json.dumps(document(lander, landing, asked, decision), indent=2, ensure_ascii=False))
+        first, *others = [document(lander, one) for one in answers]
+        typer.echo(json.dumps({**first, "groups": others}, indent=2, ensure_ascii=False))
     else:
-        _show(lander, landing, asked, decision)
-    if not decision.accepted:
+        for one in answers:
+            _show(lander, one)
+    if not all(one.decision.accepted for one in answers):
         raise typer.Exit(Exit.FINDINGS)
 
 
-def find(estate: Estate, name: str) -> Workload:
-    """The workload of that name, or the one that has a server of that name."""
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What becomes of servers that ask alike."""
+
+    workload: Workload
+    landing: Landing
+    zone: str | None
+    """That is asked with."""
+    decision: Decision
+
+
+def _answer(lander: Lander, workload: Workload, zone: str | None) -> Answer:
+    landing = lander.landing(workload)
+    asked = (zone or None) if zone is not None else landing.zone
+    return Answer(workload=workload, landing=landing, zone=asked, decision=lander.decision(workload, asked))
+
+
+def find(estate: Estate, name: str) -> list[Workload]:
+    """The groups of a workload's members, or the workload that has a server of that name."""
+    groups = [one for key, one in estate.workloads.items() if name in (key, key.partition("/")[0])]
+    if groups:
+        return groups
     servers = estate.servers()
-    if name in estate.workloads:
-        return estate.workloads[name]
     if name in servers:
-        return servers[name]
-    raise UnknownWorkloadError(f'there is no workload "{name}".{nearest(name, estate.workloads)}')
+        return [servers[name]]
+    raise UnknownWorkloadError(
+        f'there is no workload "{name}".{nearest(name, {*estate.workloads, *servers})}'
+    )
 
 
-def document(lander: Lander, landing: Landing, zone: str | None, decision: Decision) -> dict[str, Any]:
+def document(lander: Lander, answer: Answer) -> dict[str, Any]:
     """As JSON values; ``docs/commands.md`` describes the keys."""
+    restriction, decision = answer.workload.restriction, answer.decision
     return {
-        "workload": landing.workload,
-        "restricted": landing.restricted,
-        "zone": zone,
+        "workload": answer.workload.name,
+        "restricted": answer.landing.restricted,
+        "restriction": restriction.model_dump(mode="json") if restriction is not None else None,
+        "zone": answer.zone,
         "refusal": {"rule": decision.refusal.rule, "message": decision.refusal.words}
         if decision.refusal is not None
         else None,
@@ -85,9 +108,15 @@ def document(lander: Lander, landing: Landing, zone: str | None, decision: Decis
     }
 
 
-def _show(lander: Lander, landing: Landing, zone: str | None, decision: Decision) -> None:
-    must = ", must stay on ESXi" if landing.restricted else ""
-    typer.echo(f'workload "{landing.workload}"{must}; asked with zone {zone or "(none)"}')
+def _show(lander: Lander, answer: Answer) -> None:
+    restriction, decision = answer.workload.restriction, answer.decision
+    must = ", must stay on ESXi" if restriction is not None else ""
+    typer.echo(f'workload "{answer.workload.name}"{must}; asked with zone {answer.zone or "(none)"}')
+    if restriction is not None:
+        typer.echo(
+            f"  {restriction.reason}: {restriction.evidence} ({restriction.owner}, next review "
+            f"{restriction.review})"
+        )
     if decision.refusal is not None:
         typer.echo(f"refused by {decision.refusal.rule}: {decision.refusal.words}")
         return
@@ -102,5 +131,5 @@ def _show(lander: Lander, landing: Landing, zone: str | None, decision: Decision
         typer.echo(f"{hosts} ({where}): {'accepted' if not rejections else 'rejected'}")
         for rejection in rejections:
             typer.echo(f"  {rejection.rule}: {rejection.words}")
-    if landing.zone == zone:
-        typer.echo(f"Decided by {landing.decided_by}: {landing.why}.")
+    if answer.landing.zone == answer.zone:
+        typer.echo(f"Decided by {answer.landing.decided_by}: {answer.landing.why}.")

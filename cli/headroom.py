@@ -33,6 +33,8 @@ def command(
     else:
         for one in found:
             _show(one)
+        count = sum(len(one.does_not_fit) for one in found)
+        typer.echo(f"{estate.estate.name}: " + (f"{count} do not fit." if count else "everything fits."))
     if any(one.does_not_fit for one in found):
         raise typer.Exit(Exit.FINDINGS)
 

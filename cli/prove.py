@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.common import Env, Exit, Format, expected, usable
+from cli.common import Env, Exit, Format, expected, usable, write
 from estate.documents import Loaded
 from estate.model import Estate
 from estate.placement.proof import (
@@ -65,15 +65,20 @@ def command(
     loaded, estate = usable(env)
     situation = situation_of(estate)
     proof = prove(situation)
+    known = settings(situation)
+    for text in only or ():
+        if not any(text in one.name for one in known):
+            typer.echo(f'Error: no setting has "{text}" in its name; --each-setting lists all.', err=True)
+            raise typer.Exit(Exit.UNUSABLE)
     taken = [
         Taken(setting=one, proof=prove(one.without))
-        for one in (settings(situation) if each or real or only else ())
+        for one in (known if each or real or only else ())
         if not only or any(text in one.name for text in only)
     ]
     if real:
         taken = _reproduced(loaded, estate, taken)
     if matrix is not None:
-        matrix.write_text(svg(proof, f"{estate.estate.name}: who can land where"))
+        write(matrix, svg(proof, f"{estate.estate.name}: who can land where"))
     if output is Format.JSON:
         typer.echo(json.dumps(document(proof, taken), indent=2, ensure_ascii=False))
     else:
@@ -238,6 +243,7 @@ def _show(name: str, proof: Proof, taken: list[Taken]) -> None:
         console.print(Text(sentence(found)))
     verdict = "the guarantee holds" if proof.holds else f"{len(proof.counterexamples)} ways around it"
     console.print(Text(f"{name}: {proof.requests} different requests: {verdict}."))
+    console.print(Text(f"{len(ASSUMPTIONS)} things are taken for granted: see docs/placement.md."))
 
 
 def _cells(row: Row) -> list[str]:

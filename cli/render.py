@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.common import Env, Exit, Format, usable
+from cli.common import Env, Format, usable, write
 from estate.rendering import Fragment, render
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -31,7 +31,7 @@ def command(
     fragments = render(estate)
     if out is not None:
         for fragment in fragments:
-            _write(out / fragment.name, fragment.text)
+            write(out / fragment.name, fragment.text)
     if output is Format.JSON:
         typer.echo(
             json.dumps({"fragments": [_as_json(one) for one in fragments]}, indent=2, ensure_ascii=False)
@@ -42,15 +42,6 @@ def command(
         for fragment in fragments:
             typer.echo(typer.style(f"==> {fragment.name}", bold=True))
             typer.echo(fragment.text)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    except OSError as error:
-        typer.echo(f"Error: {path} cannot be written: {error.strerror}", err=True)
-        raise typer.Exit(Exit.UNUSABLE) from error
 
 
 def _as_json(fragment: Fragment) -> dict[str, object]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.apply import OnSandbox
-from cli.common import Exit, expected
+from cli.common import Exit, expected, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,7 +110,7 @@ def command(
         found = reviewed([*env, *(more or [])], base, head, python=False if no_python else None, ask=ask)
     written = {one: _written(found, one, page) for one in {form, *(_ENDINGS[file.suffix] for file in files)}}
     for file in files:
-        file.write_text(written[_ENDINGS[file.suffix]], encoding="utf-8")
+        write(file, written[_ENDINGS[file.suffix]])
     sys.stdout.write(written[form])
     if code := exit_code(found):
         raise typer.Exit(code)

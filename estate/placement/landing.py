@@ -7,9 +7,9 @@ from estate.model import Aggregate, Estate, Workload
 from estate.model.members import flat
 from estate.model.partition import project_of
 from estate.placement import nova
-from estate.placement.building import cloud_of, request_of
+from estate.placement.building import cloud_of, request_of, source_of
 
-_Key = tuple[str, str, str | None, str | None]
+_Key = tuple[str, str, nova.Source, str | None, str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class Landing:
 
 
 class Lander:
-    """Answers for one estate. Workloads that ask alike (image, flavor, zone, project) are decided once."""
+    """Answers for one estate. Workloads that ask alike are decided once."""
 
     def __init__(self, estate: Estate) -> None:
         self._estate = estate
@@ -58,7 +58,7 @@ class Lander:
     def decision(self, workload: Workload, zone: str | None) -> nova.Decision:
         """Nova's decision about a server of the workload in a zone."""
         project = self._projects.get(workload.name)
-        key = (workload.image, workload.flavor, zone, project)
+        key = (workload.image, workload.flavor, source_of(workload), zone, project)
         if key not in self._decisions:
             asked = request_of(self._estate, workload, zone, project)
             self._decisions[key] = nova.decide(self.cloud, asked)
@@ -67,7 +67,8 @@ class Lander:
     def landing(self, workload: Workload) -> Landing:
         """Where the workload lands."""
         project = self._projects.get(workload.name)
-        key = (workload.image, workload.flavor, workload.availability_zone, project)
+        zone = workload.availability_zone
+        key = (workload.image, workload.flavor, source_of(workload), zone, project)
         if key not in self._landings:
             self._landings[key] = self._decided(workload)
         known = self._landings[key]

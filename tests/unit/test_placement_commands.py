@@ -36,8 +36,8 @@ def test_place_says_where_and_why() -> None:
         "zone": "az-esxi",
         "hosts": ["nova-esx-a", "nova-esx-b"],
         "decidedBy": "required traits",
-        "why": "the provider has no trait CUSTOM_HV_VMWARE, which flavor "
-        '"esxi-medium" and image "linux-esxi" requires',
+        "why": "the provider has no trait CUSTOM_HV_VMWARE, required by flavor "
+        '"esxi-medium" and image "linux-esxi"',
     }
     assert landings["web-1"]["aggregate"] == "general"
     assert len(landings["web-1"]["hosts"]) == 5
@@ -63,6 +63,29 @@ def test_explain_goes_host_by_host() -> None:
         "isolate_aggregates",
     ]
     assert "Filter ImagePropertiesFilter returned 2 host(s)" in found["log"]
+    assert found["groups"] == []
+
+
+def test_explain_says_why_it_must_be_on_esxi() -> None:
+    evidence = "Vendor support statement 2026-03, section 2 (vSphere only)"
+    assert as_json("explain", SANDBOX, "ledger-db")["restriction"] == {
+        "reason": "vendor-support",
+        "evidence": evidence,
+        "owner": "payments-platform",
+        "review": "2027-06-30",
+    }
+    assert as_json("explain", SANDBOX, "web-1")["restriction"] is None
+    _, text = run("explain", SANDBOX, "ledger-db")
+    assert f"vendor-support: {evidence} (payments-platform, next review 2027-06-30)" in text
+
+
+def test_explain_shows_every_group_of_members_that_differ() -> None:
+    found = as_json("explain", str(Path(ROOT) / "stacks" / "prod"), "ledger-db")
+    named = [one["workload"] for one in (found, *found["groups"])]
+    assert named == ["ledger-db/ledger-db-01", "ledger-db/ledger-db-02", "ledger-db/ledger-db-03"]
+    assert all(any(host["accepted"] for host in one["hosts"]) for one in (found, *found["groups"]))
+    only = as_json("explain", str(Path(ROOT) / "stacks" / "prod"), "ledger-db-02")
+    assert (only["workload"], only["groups"]) == ("ledger-db/ledger-db-02", [])
 
 
 def test_explain_in_another_zone() -> None:
@@ -144,6 +167,16 @@ def test_a_setting_is_asked_for_by_its_name_and_the_matrix_drawn(tmp_path: Path)
     found = as_json("prove", SANDBOX, "--setting", "isolated_aggregate", "--matrix", str(picture))
     assert [one["needed"] for one in found["settings"]] == [True]
     assert picture.read_text().startswith("<svg ")
+
+
+def test_prove_says_what_it_cannot_use(tmp_path: Path) -> None:
+    assert run("prove", SANDBOX, "--setting", "isolated_agregate") == (
+        2,
+        'Error: no setting has "isolated_agregate" in its name; --each-setting lists all.\n',
+    )
+    code, text = run("prove", SANDBOX, "--matrix", str(tmp_path))
+    assert code == 2
+    assert f"Error: {tmp_path} cannot be written: Is a directory" in text
 
 
 def test_a_counterexample_is_reproduced_in_a_running_sandbox_only(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ class RequiredTrait(Constraint):
         """The provider lacks the trait."""
         if self.trait in host.traits:
             return None
-        return f"the provider has no trait {self.trait}, which {self.asked_by} requires"
+        return f"the provider has no trait {self.trait}, required by {self.asked_by}"
 
 
 @dataclass(frozen=True, kw_only=True)
