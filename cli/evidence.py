@@ -55,7 +55,7 @@ def evidence(
             "digest": TypeAdapter(Digest).dump_python(contents.digest, by_alias=True),
             "contents": TypeAdapter(Contents).dump_python(contents, by_alias=True),
         },
-        "register.json": register.document(estate, restricted),
+        "register.json": register.document(estate, restricted, day),
         "proof.json": prove.document(proof, []),
         "policies.json": policies.document(),
     }

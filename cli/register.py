@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -33,21 +34,22 @@ def register(
 ) -> None:
     """Show the register of restrictions to ESXi, with exemptions and the budget. Needs no cloud.
 
-    Exit codes: 0 fine; 1 a review is overdue, or the budget is exceeded; 2 unusable input.
+    Exit codes: 0 fine; 1 a review is overdue, an exemption has expired, or the budget is exceeded; 2 unusable
+    input.
     """
     _, estate = usable(env, but="restriction-budget")
     with expected(ClockError):
         day = today()
     found, wrong = entries(estate, day), list(check(estate, day))
     if output is Form.JSON:
-        typer.echo(json.dumps(document(estate, found), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(document(estate, found, day), indent=2, ensure_ascii=False))
     elif output is Form.CSV:
         typer.echo(as_csv(found), nl=False)
     else:
-        _show(estate, found)
+        _show(estate, found, day)
         for one in wrong:
             typer.echo(f"{one.severity}: {one.subject}: {one.message} [{one.rule}]")
-    if wrong:
+    if wrong or any(one.expires < day for one in estate.exemptions.values()):
         raise typer.Exit(Exit.FINDINGS)
 
 
@@ -64,14 +66,14 @@ def _row(one: Entry) -> dict[str, Any]:
     }
 
 
-def document(estate: Estate, found: tuple[Entry, ...]) -> dict[str, Any]:
+def document(estate: Estate, found: tuple[Entry, ...], day: date) -> dict[str, Any]:
     """The register as JSON values."""
     return {
         "restrictions": [_row(one) for one in found],
         "restrictedServers": sum(len(one.servers) for one in found),
         "budget": estate.estate.restriction_budget,
         "exemptions": [
-            {**one.model_dump(mode="json", by_alias=True), "name": name}
+            {**one.model_dump(mode="json", by_alias=True), "name": name, "expired": one.expires < day}
             for name, one in estate.exemptions.items()
         ],
     }
@@ -99,7 +101,7 @@ def _cell(value: str) -> str:
     return f"'{value}" if value.startswith(("=", "+", "-", "@")) else value
 
 
-def _show(estate: Estate, found: tuple[Entry, ...]) -> None:
+def _show(estate: Estate, found: tuple[Entry, ...], day: date) -> None:
     from rich.console import Console  # noqa: PLC0415 - only this form needs it
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
@@ -120,7 +122,8 @@ def _show(estate: Estate, found: tuple[Entry, ...]) -> None:
     count = sum(len(one.servers) for one in found)
     typer.echo(f"{count} servers restricted to ESXi, " + (f"budget {budget}." if budget else "no budget."))
     for name, exemption in estate.exemptions.items():
+        over = " (expired)" if exemption.expires < day else ""
         typer.echo(
-            f"exemption {name}: {exemption.subject} from {exemption.rule} until {exemption.expires}: "
+            f"exemption {name}: {exemption.subject} from {exemption.rule} until {exemption.expires}{over}: "
             f"{exemption.reason} ({exemption.owner}, {exemption.ticket})"
         )

@@ -127,6 +127,17 @@ def test_a_budget_that_is_exceeded_stops_others_and_is_shown_by_the_register(tmp
     assert "restriction-budget" in run("check", str(tmp_path), code=2)
 
 
+def test_an_exemption_that_has_expired_is_shown_by_the_register(tmp_path: Path) -> None:
+    (tmp_path / "e.yaml").write_text(
+        f"extends: {ROOT / 'stacks' / 'sandbox'}\nexemptions: {{old: {{rule: esxi-image-boots, subject: "
+        "images/linux-esxi, owner: platform, reason: r, ticket: T-1, expires: 2026-10-31}}\n"
+    )
+    assert "until 2026-10-31 (expired)" in run("register", str(tmp_path), code=1)
+    document = json.loads(run("register", str(tmp_path), "--format", "json", code=1))
+    assert [one["expired"] for one in document["exemptions"]] == [True]
+    assert "(expired)" not in run("register", str(tmp_path), code=0, today="2026-10-31")
+
+
 def test_a_clock_that_is_none() -> None:
     assert "expected ESTATE_TODAY to be a day" in run(
         "check", str(ROOT / "stacks" / "sandbox"), code=2, today="x"
