@@ -76,9 +76,10 @@ IsolatedHostsFilter; `zone:host` skips the filters, but not placement.
 chance (seeds), and sends requests of chance through Nova's own API, conductor and scheduler up to the choice
 among the hosts that are accepted. Engine and Nova must say the same hosts, or refuse in the same words; it
 prints how often they do, and how often each rule was decisive, that is, how often the engine without that
-rule would have said something else. `tests/fidelity` asks some dozens of them in `make test`,
-`tests/long/test_fidelity.py` all; both fail for every single rule that is taken out of the engine. Glance,
-Cinder, Cyborg and Neutron are stood in for (`tests/fidelity/asked`).
+rule would have said something else. `make test` asks some dozens
+(`tests/rehearsal/rebuilt/test_5_fidelity.py`), `tests/long/test_fidelity.py` all; both fail for every single
+rule that is taken out of the engine. Glance, Cinder, Cyborg and Neutron are stood in for
+(`tests/fidelity/asked`).
 
 ## Headroom
 

@@ -89,10 +89,14 @@ def _rarity(question: Question, decided: Counter[str]) -> float:
     return sum((1 + decided[rule]) ** -3 for rule in question.deciding)
 
 
+_VARIED = (14, 36, 16, 42, 8)
+"""Seeds of clouds that together let every rule decide soon: to arrange a cloud takes longest."""
+
+
 def few() -> Iterator[Question]:
     """Some that together let every rule decide, and ask for every operation, at least once."""
     left = {*RULES, *Operation}
-    for seed in itertools.count():
+    for seed in itertools.chain(_VARIED, itertools.count()):
         for question in itertools.islice(_of(seed), 60):
             if new := left & {*question.deciding, question.request.operation}:
                 left -= new

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from estate.placement.nova import RULES, Operation
 from sandbox import lifecycle, process
-from sandbox.nova import CONTROL
+from sandbox.computes import NAME as COMPUTES
+from sandbox.nova import CONTROL as NOVA
 from tests.fidelity.nova_services import Answer, NovaServices
 from tests.fidelity.plan import Question
 from tests.sandbox.shapes import shape
@@ -84,16 +85,22 @@ def ask(nova: NovaServices, questions: Iterable[Question]) -> Record:
 
 @contextmanager
 def running(key: str, folder: Path) -> Iterator[NovaServices]:
-    """Nova of a sandbox of its own, because its compute nodes change their kind; ``folder`` gets its log."""
+    """Nova of a sandbox of its own; ``folder`` gets its log."""
     lifecycle.stop(key)
     try:
-        started = lifecycle.start(key, shape("fidelity"), Progress())
-        # Its computes would go on to report what they are.
-        process.stop(started.run, [CONTROL])
-        with NovaServices(started.run / "nova" / "control", folder / "asked.log") as nova:
+        with on(lifecycle.start(key, shape("fidelity"), Progress()).run, folder) as nova:
             yield nova
     finally:
         lifecycle.stop(key)
+
+
+@contextmanager
+def on(run: Path, folder: Path) -> Iterator[NovaServices]:
+    """Nova of a sandbox that is of no other use afterwards: its compute nodes change their kind."""
+    # Its computes would go on to report what they are.
+    process.stop(run, [one.name for one in process.records(run) if one.name.startswith((NOVA, COMPUTES))])
+    with NovaServices(run / "nova" / "control", folder / "asked.log") as nova:
+        yield nova
 
 
 def _said(question: Question) -> str:

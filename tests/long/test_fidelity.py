@@ -1,4 +1,4 @@
-"""Engine and Nova over hundreds of decisions. Short sibling: tests/fidelity, some dozens."""
+"""Engine and Nova over hundreds of decisions. Short sibling: tests/rehearsal/rebuilt/test_5_fidelity.py."""
 
 from pathlib import Path
 

@@ -50,8 +50,12 @@ class Cloud:
             self._provider(node.uuid, host["traits"], host["inventories"])
             if used := {key: amount for key, amount in host["used"].items() if amount}:
                 self.allocate(str(uuid.uuid4()), node.uuid, used)
-        for _, node in nodes[len(cloud["hosts"]) :]:
+        for cell, node in nodes[len(cloud["hosts"]) :]:
             self._provider(node.uuid, [], {})
+            with nova_context.target_cell(self.context, cell) as cctxt:
+                service = objects.Service.get_by_compute_host(cctxt, node.host)
+                service.disabled = True  # else its zone is one of the cloud's
+                service.save()
         self._aggregates(cloud["aggregates"])
         SCHEDULER.clear()
         self.client.clear_provider_cache()
