@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.common import Env, expected, usable
+from cli.common import Env, Format, expected, usable
 from policies.rules import RULES
 from policies.table import markdown
 
@@ -65,6 +65,9 @@ def config(
     ids: Annotated[
         bool, typer.Option("--ids", help="Ask the cloud (OS_CLOUD) for ids, and list them beside the names.")
     ] = False,
+    output: Annotated[
+        Format, typer.Option("--format", help="The configuration, or how much is in it.")
+    ] = Format.JSON,
 ) -> None:
     """Write the pack's configuration, for: pulumi preview --policy-pack-config FILE.
 
@@ -82,4 +85,8 @@ def config(
     if ids:
         with expected(CloudError):
             known = Ids(**ids_of(connect()))
-    typer.echo(json.dumps({NAME: config_of(estate, known)}, indent=2, ensure_ascii=False))
+    told = config_of(estate, known)
+    if output is Format.JSON:
+        typer.echo(json.dumps({NAME: told}, indent=2, ensure_ascii=False))
+    else:
+        typer.echo("\n".join(f"{name}: {len(listed)}" for name, listed in told.items()))

@@ -150,6 +150,8 @@ def test_the_configuration_of_an_environment() -> None:
     assert len(catalogue["restricted"]) == 50
     assert catalogue["exemptions"][0]["rule"] == "ports-filtered"
     assert {"kvm", "esxi"} == set(catalogue["volumeTypes"].values())
+    counted = run("policies", "config", str(ROOT / "stacks" / "prod"), "--format", "text", code=0)
+    assert "restricted: 50\n" in counted
 
 
 def test_an_exemption_covers_the_members_of_its_workload_and_the_versions_of_its_image() -> None:
