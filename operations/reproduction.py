@@ -29,8 +29,6 @@ from toolchain.progress import Progress
 NAME = "counterexample"
 _PATIENCE = 180.0
 """Seconds for one step."""
-_SIZE = 10
-"""GiB of a volume: larger than every image of a sandbox."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,7 +266,9 @@ class _Run:
         zones = self._own.zones()
         side = zones.get(request.zone or "") or next(iter(self._lands), Hypervisor.KVM)
         kind, zone = self._own.volume_type(side)
-        body: dict[str, Any] = {"size": _SIZE, "volume_type": kind, "availability_zone": zone, "name": NAME}
+        # The VMware driver takes no volume that is larger than the flavor's root disk (vmops.py spawn).
+        size = request.flavor.root_gb
+        body: dict[str, Any] = {"size": size, "volume_type": kind, "availability_zone": zone, "name": NAME}
         own = request.image is not None and not request.image.name.startswith("own ")
         if request.image is not None and own:
             body["imageRef"] = self._own.image(self._person, request.image)
@@ -296,6 +296,7 @@ class _Run:
     def _move(self, request: nova.Request) -> tuple[str | None, str]:
         server = self._server
         action = f"/servers/{server}/action"
+        self._confirm(action)
         match request.operation:
             case Operation.RESIZE:
                 body: dict[str, Any] = {"resize": {"flavorRef": self._own.flavor(request.flavor)}}
@@ -317,6 +318,12 @@ class _Run:
                     return self._sent(self._settled(_AFTER))
         self._person.nova("post", action, body)
         return self._sent(self._settled(_AFTER))
+
+    def _confirm(self, action: str) -> None:
+        """A server that was resized or migrated takes no further operation before that."""
+        if self._own.calls.nova("get", f"/servers/{self._server}")["server"]["status"] == "VERIFY_RESIZE":
+            self._person.nova("post", action, {"confirmResize": None})
+            self._settled({"ACTIVE", "ERROR"})
 
     def _settled(self, wanted: set[str]) -> dict[str, Any]:
         """The server once Nova is done with it."""
