@@ -58,12 +58,11 @@ def preview(
     """
     events = Events(root=str(PROGRAM), secrets=set(secrets_of(stack)))
     packs = stack.policy_configuration()
+    command = _Command(stack)
     with warnings.catch_warnings(record=True) as noted:
         warnings.simplefilter("always")
         try:
-            workspace = _Workspace(
-                work_dir=str(PROGRAM), env_vars=stack.environment, pulumi_command=_Command(stack)
-            )
+            workspace = _Workspace(work_dir=str(PROGRAM), env_vars=stack.environment, pulumi_command=command)
             Engine.select(stack.name, workspace).preview(
                 color="never",
                 config_file=str(stack.config_file),
@@ -76,8 +75,8 @@ def preview(
             )
         except OSError as error:
             failure: str | None = f"the engine could not be started: {error}"
-        except CommandError as error:
-            failure = str(error)
+        except CommandError:
+            failure = command.said
         except RuntimeError as error:  # the API's way to say that the engine gave no summary
             failure = f"the engine did not come to its end: {error}"
         else:
@@ -142,6 +141,8 @@ class _Command(PulumiCommand):
     def __init__(self, stack: Stack) -> None:
         self.command = str(stack.toolchain.pulumi)
         self.version = VersionInfo.parse(versions().engine.version)
+        self.said = ""
+        """What it printed."""
 
     def run(
         self,
@@ -151,13 +152,14 @@ class _Command(PulumiCommand):
         on_output: OnOutput | None = None,  # noqa: ARG002 - events say it
         on_error: OnOutput | None = None,  # noqa: ARG002
     ) -> CommandResult:
-        """Run it to its end. Raises ``CommandError`` with what it said last if it failed."""
+        """Run it to its end. Raises ``CommandError`` if it failed."""
         done = processes.run(
             [self.command, *args, "--non-interactive"],
             Path(cwd),
             {**additional_env, "PULUMI_AUTOMATION_API": "true"},
             quiet=True,
         )
+        self.said = done.stdout
         result = CommandResult(stdout=done.stdout, stderr="", code=done.returncode)
         if done.returncode:
             raise CommandError(result)
