@@ -99,10 +99,10 @@ def previews(
         base = target.stack(loaded, progress, sandbox=sandbox, vcenters=())
         whole = parts.Parts.of(base, estate, partition(estate))
     except (OperationError, SandboxError, ToolchainError) as error:
-        return (), (f"the engine could not be asked: {error}.",)
+        return (), (_sentence(f"the engine could not be asked: {error}"),)
     for part in whole.parts:
         if reason := whole.nothing_to_do("preview", part, whole=True):
-            unasked.append(f"{part.stack.name}: {reason}.")
+            unasked.append(_sentence(f"{part.stack.name}: {reason}"))
             continue
         try:
             with progress.step(f"preview of {part.stack.name} on {part.stack.cloud}"):
@@ -110,8 +110,12 @@ def previews(
                 _same_documents(part.stack)
                 found.append(preview(loaded.name, part.stack))
         except (CloudError, ConnectionsError, OperationError, SandboxError) as error:
-            unasked.append(f"{part.stack.name}: {error}")
+            unasked.append(_sentence(f"{part.stack.name}: {error}"))
     return tuple(found), tuple(unasked)
+
+
+def _sentence(words: str) -> str:
+    return f"{words.rstrip('.')}."
 
 
 def _same_documents(stack: Stack) -> None:
