@@ -4,7 +4,7 @@ import json
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -48,13 +48,14 @@ class Approved:
     """What was approved, as it was given."""
 
     what: Proposal | Digests
-    file: Path | None
+    content: bytes | None
+    """Of the file; ``None``: only digests were given."""
 
     @classmethod
     def of(cls, said: str) -> "Approved":
         """A file, or both digests; ``OperationError`` if it is neither."""
         what = approval.read(said)
-        return cls(what=what, file=Path(said) if isinstance(what, Proposal) else None)
+        return cls(what=what, content=Path(said).read_bytes() if isinstance(what, Proposal) else None)
 
     @property
     def digests(self) -> Digests:
@@ -136,6 +137,8 @@ class Run:
         :raises RefusedError: it was not approved, or it is otherwise than approved.
         """
         recorder = Recorder(self._begun())
+        if self.approved is not None and self.approved.content is not None:
+            recorder.enclose("approved.json", self.approved.content)
         try:
             self._run(recorder, progress)
         except RefusedError as refused:
@@ -173,7 +176,7 @@ class Run:
             approval=audit.Approval(
                 required=self.estate.estate.approval == "required",
                 approved=given.digests if given is not None else None,
-                file=sha256(given.file.read_bytes()).hexdigest() if given and given.file else None,
+                file=sha256(given.content).hexdigest() if given and given.content else None,
             ),
             findings=audit.findings(judged(self.loaded)),
             stacks=(),
@@ -248,13 +251,17 @@ def _recorded(stack: Stack, arguments: Sequence[str], recorder: Recorder) -> boo
             done = stack.pulumi(*arguments, "--event-log", str(log), extra={"PULUMI_DEBUG_COMMANDS": "true"})
             outcome = Outcome.FAILED if done.returncode else Outcome.APPLIED
         finally:
-            recorder.note(stacks=(*recorder.record.stacks, stack_run(stack, log, outcome)))
+            done_by = stack_run(stack.name, log, outcome, set(secrets_of(stack)))
+            recorder.note(stacks=(*recorder.record.stacks, done_by))
     return outcome is Outcome.APPLIED
 
 
-def stack_run(stack: Stack, log: Path, outcome: Outcome) -> StackRun:
-    """What an engine did, by its log of events (a JSON document on each line)."""
-    events = Events(root=str(PROGRAM), secrets=set(secrets_of(stack)))
+def stack_run(stack: str, log: Path, outcome: Outcome, secrets: Collection[str] = ()) -> StackRun:
+    """What an engine did, by its log of events (a JSON document on each line).
+
+    ``secrets``: values to hide wherever they stand.
+    """
+    events = Events(root=str(PROGRAM), secrets=secrets)
     packs: tuple[str, ...] = ()
     begun, ended, failed = Counter[str](), Counter[str](), set[str]()
     for line in log.read_text().splitlines() if log.exists() else ():
@@ -270,9 +277,9 @@ def stack_run(stack: Stack, log: Path, outcome: Outcome) -> StackRun:
             packs = tuple(sorted(event.summary_event.policy_packs))
         if event.res_op_failed_event is not None:
             failed.add(event.res_op_failed_event.metadata.urn)
-    seen = events.preview("", stack.name, None)
+    seen = events.preview("", stack, None)
     return StackRun(
-        stack=stack.name,
+        stack=stack,
         outcome=outcome,
         resources=tuple(
             Done(

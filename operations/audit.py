@@ -68,7 +68,8 @@ class Approval(_Record):
     approved: Digests | None
     """Null: none was given."""
     file: str | None
-    """SHA-256 of the file that was approved; null: only its digests were given."""
+    """SHA-256 of the file that was approved, a copy of which is kept beside the record (`ID.approved.json`);
+    null: only its digests were given."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,6 +255,10 @@ class Recorder:
     def refuse(self, *reasons: str) -> None:
         """Nothing is begun, for these reasons."""
         self.note(outcome=Outcome.REFUSED, reasons=reasons)
+
+    def enclose(self, ending: str, content: bytes) -> None:
+        """Keep a file beside the record, under its name with this ending."""
+        files.write(self.path.with_suffix(f".{ending}"), content.decode())
 
     def _write(self) -> None:
         try:

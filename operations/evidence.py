@@ -18,7 +18,7 @@ _EPOCH = "SOURCE_DATE_EPOCH"
 
 
 def records(environment: str) -> dict[str, bytes]:
-    """Audit records by name, oldest first, with the signatures beside them (``NAME.json.sig``, …)."""
+    """Audit records by name, oldest first, with what was approved and the signatures beside them."""
     folder = audit.folder(environment)
     if not folder.is_dir():
         return {}

@@ -89,8 +89,8 @@ def contents_of(loaded: Loaded) -> Contents:
 
 
 def approval_of(loaded: Loaded) -> dict[str, str]:
-    """Variables with which the program takes these documents for approved."""
-    return {APPROVED: contents_of(loaded).digest.documents}
+    """Variables with which the program takes these documents for approved, if they describe an estate."""
+    return {APPROVED: contents_of(loaded).digest.documents} if loaded.estate is not None else {}
 
 
 def attached(text: str) -> str:

@@ -25,14 +25,14 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "audit"
 
 
-def begun(identity: str = "20261123T030000Z-up-c0ffee", environment: str = "prod") -> Record:
+def begun(identity: str = "20261123T030000Z-up-c0ffee", environment: str = "dev") -> Record:
     return Record(
         schema_version=audit.SCHEMA_VERSION,
         id=identity,
         command="up",
         arguments=("--yes",),
         environment=environment,
-        cloud="prod-cloud",
+        cloud="dev-cloud",
         who=audit.who(),
         started=audit.now(),
         ended=None,
@@ -57,7 +57,7 @@ def test_the_committed_schema_is_current_and_a_record_fits_it() -> None:
 
 def test_a_record_is_there_before_its_run_begins_and_tells_each_step(kept: Path) -> None:
     recorder = Recorder(begun())
-    file = kept / "prod" / "20261123T030000Z-up-c0ffee.json"
+    file = kept / "dev" / "20261123T030000Z-up-c0ffee.json"
     assert recorder.path == file
     assert json.loads(file.read_bytes())["outcome"] == "unfinished"
     recorder.note(outcome=Outcome.INTERRUPTED, reasons=("it was interrupted",))
@@ -129,8 +129,8 @@ def test_a_signature_is_checked_as_the_documentation_says(tmp_path: Path) -> Non
 
 
 def pack(where: Path, *more: str) -> tuple[int, str]:
-    """Exit code and output of ``estate evidence`` of ``prod`` without a cloud."""
-    done = CliRunner().invoke(app, ["evidence", "prod", "--no-landing", "--output", str(where), *more])
+    """Exit code and output of ``estate evidence`` of ``dev`` without a cloud."""
+    done = CliRunner().invoke(app, ["evidence", "dev", "--no-landing", "--output", str(where), *more])
     return done.exit_code, done.output
 
 
@@ -157,14 +157,14 @@ def test_an_archive_is_the_same_bytes_again(tmp_path: Path, monkeypatch: pytest.
     assert pack(tmp_path / "two.tar")[0] == 0
     assert (tmp_path / "one.tar").read_bytes() == (tmp_path / "two.tar").read_bytes()
     subprocess.run(["tar", "xf", "one.tar"], cwd=tmp_path, check=True)
-    about = json.loads((tmp_path / "evidence-prod" / "about.json").read_text())
+    about = json.loads((tmp_path / "evidence-dev" / "about.json").read_text())
     assert about["made"] == "2026-09-21T14:13:20Z"
 
 
 def test_what_needs_an_answer_is_said(tmp_path: Path, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ESTATE_TODAY", "2027-06-30")
     Recorder(begun())
-    (kept / "prod" / "20261124T030000Z-up-000000.json").write_text("torn")
+    (kept / "dev" / "20261124T030000Z-up-000000.json").write_text("torn")
     code, said = pack(tmp_path / "pack", "--format", "json")
     assert code == 1
     remarks = json.loads(said)["remarks"]

@@ -2,10 +2,13 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -186,10 +189,64 @@ def test_what_was_approved_is_applied_and_recorded(
         ("create", "web-3", "done"),
         ("create", "web-3/app", "done"),
     }
-    assert run["policies"] == []
+    assert (run["packs"], run["policies"]) == (["estate"], [])
     landed = {when: {one["server"]: one for one in found["landings"][when]} for when in ("before", "after")}
     assert landed["before"]["web-3"]["novaHost"] is None
     assert landed["after"]["web-3"]["equal"] is True
     text = json.dumps(found)
     secrets = json.loads((stage.stack.config_file.parent / "settings.json").read_text())["secrets"].values()
     assert [secret for secret in secrets if secret in text] == []
+
+
+def test_a_failed_run_is_recorded(stage: Stage, records: Path, tmp_path: Path) -> None:
+    """Neutron has no room for another port."""
+    stage.edit("estate.yaml", "estate", "approval", value="optional")
+    stage.edit("workloads.yaml", "workloads", "web-4", value=NEW)
+    cloud = stage.cloud
+    project = cloud.current_project_id
+    kept = cloud.network.get_quota(project).ports
+    cloud.network.update_quota(project, port=cloud.network.get_quota(project, details=True).ports["used"])
+    try:
+        estate(stage, records, "up", code=1)
+    finally:
+        cloud.network.update_quota(project, port=kept)
+    found = last(stage, records)
+    assert found["outcome"] == "failed"
+    assert any("quota" in reason.lower() for reason in found["reasons"]), found["reasons"]
+    (run,) = found["stacks"]
+    assert ("create", "web-4/app", "failed") in {
+        (one["operation"], one["name"], one["outcome"]) for one in run["resources"]
+    }
+
+
+def test_an_interrupted_run_is_recorded(stage: Stage, records: Path, tmp_path: Path) -> None:
+    line, environment = command(stage, records, "up")
+    log = tmp_path / "log"
+    with log.open("w") as output:
+        run = subprocess.Popen(line, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        deadline = time.monotonic() + 120
+        while "creating" not in log.read_text() and run.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.1)
+        run.send_signal(signal.SIGINT)
+        run.wait()
+    found = last(stage, records)
+    assert found["outcome"] == "interrupted", log.read_text()
+    assert found["stacks"][0]["outcome"] == "interrupted"
+    assert found["ended"] is not None
+
+
+def test_evidence_of_all_this(stage: Stage, records: Path, tmp_path: Path) -> None:
+    stage.up()  # what was interrupted
+    pack = tmp_path / "pack"
+    estate(stage, records, "evidence", "--output", str(pack))
+    assert (
+        subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=pack, check=False).returncode
+        == 0
+    )
+    kept = {one.name: json.loads(one.read_bytes()) for one in (pack / "audit").iterdir()}
+    found = {name: one for name, one in kept.items() if not name.endswith(".approved.json")}
+    assert {one["outcome"] for one in found.values()} == {"applied", "refused", "failed", "interrupted"}
+    (applied,) = [one for one in found.values() if one["preview"] and one["outcome"] == "applied"]
+    enclosed = (pack / "audit" / f"{applied['id']}.approved.json").read_bytes()
+    assert sha256(enclosed).hexdigest() == applied["approval"]["file"]
+    assert json.loads((pack / "landing.json").read_text())["equal"] is True
