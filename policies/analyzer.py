@@ -126,7 +126,13 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
 
     @_loud
     def AnalyzeStack(self, request: Any, _context: Any) -> Any:  # noqa: N802, ANN401
-        """All resources: at preview before anything is created, in an update at its end."""
+        """All resources: at preview before anything is created, in an update at its end.
+
+        After a refresh the engine shows what it refreshed as well, even if the program no longer has it and
+        the same run deletes it (pkg/resource/deploy/step_executor.go keeps it among ``news``). All that a
+        program registers was shown alone before; the rest leaves the stack, or was judged when it came.
+        """
+        shown = self._judge.inputs
         parents = {one.urn: one.parent for one in request.resources}
         resources = [
             Resource(
@@ -139,6 +145,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
                 sources={key: tuple(value.urns) for key, value in one.propertyDependencies.items()},
             )
             for one in request.resources
+            if not shown or one.urn in shown or one.type not in KINDS
         ]
         rules = [one for one in self._enabled() if one.scope is Scope.STACK]
         return self._answer(self._judge.stack(rules, resources))

@@ -61,8 +61,13 @@ class Pack:
     def __init__(self, stub: Any) -> None:
         self._stub = stub
 
-    def analyze(self, *resources: Resource, stack: bool = True) -> list[Violation]:
-        """Each resource, then, unless an update stopped before, the stack: as the engine does it."""
+    def analyze(
+        self, *resources: Resource, stack: bool = True, refreshed: Sequence[Resource] = ()
+    ) -> list[Violation]:
+        """Each resource, then, unless an update stopped before, the stack: as the engine does it.
+
+        ``refreshed``: of the stack's state, and no longer of the program.
+        """
         found = []
         for one in resources:
             request = analyzer_pb2.AnalyzeRequest(
@@ -88,7 +93,7 @@ class Pack:
                             for key, urns in one.sources.items()
                         },
                     )
-                    for one in resources
+                    for one in (*resources, *refreshed)
                 ]
             )
             found += _violations(self._stub.AnalyzeStack(request).diagnostics)

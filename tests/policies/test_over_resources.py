@@ -136,6 +136,15 @@ def test_what_a_targeted_run_leaves_out_is_not_judged(pack: Pack, updating: Pack
     assert updating.analyze(*absent) == []
 
 
+def test_what_a_refresh_shows_and_the_program_no_longer_has_is_not_judged() -> None:
+    """The provider reads a host for each server; the program names none, and this one is to be deleted."""
+    gone = replace(server("gone"), outputs={"hypervisorHostname": "kvm1"})
+    with running() as one:
+        assert one.analyze(IMAGE, FLAVOR, SERVER, refreshed=[gone]) == []
+    with running() as one:  # where nothing is shown alone, all counts
+        assert {found.rule for found in one.analyze(refreshed=[IMAGE, FLAVOR, gone])} == {"host-not-named"}
+
+
 def test_every_server_of_our_program_is_traced_to_its_image() -> None:
     """Else a rule could pass because there was nothing to see."""
     resources = registered(sandbox())
