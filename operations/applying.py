@@ -274,7 +274,7 @@ def stack_run(stack: str, log: Path, outcome: Outcome, secrets: Collection[str] 
             if said is not None and said.metadata.op != "refresh":
                 counted[said.metadata.urn] += 1
         if event.summary_event is not None:
-            packs = tuple(sorted(event.summary_event.policy_packs))
+            packs = tuple(sorted(one.partition("|")[0] for one in event.summary_event.policy_packs))
         if event.res_op_failed_event is not None:
             failed.add(event.res_op_failed_event.metadata.urn)
     seen = events.preview("", stack, None)

@@ -29,10 +29,12 @@ NEW = {"image": "linux-kvm", "flavor": "kvm-small", "networks": ["app"]}
 
 @pytest.fixture(scope="module", autouse=True)
 def required(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The environment needs approvals now, and is to get one more server."""
+    """The environment needs approvals now; a server comes, one goes, and a description changes."""
     kept = copytree(stage.documents, tmp_path_factory.mktemp("documents") / "kept")
     stage.edit("estate.yaml", "estate", "approval", value="required")
     stage.edit("workloads.yaml", "workloads", "web-3", value=NEW)
+    stage.edit("workloads.yaml", "workloads", "web-2", value=None)
+    stage.edit("network.yaml", "security_groups", "db", "description", value="Databases")
     yield
     copytree(kept, stage.documents, dirs_exist_ok=True)
     stage.up()
@@ -98,13 +100,19 @@ def servers(stage: Stage) -> set[str]:
     return {one.name for one in stage.cloud.compute.servers()}
 
 
-def test_what_is_approved_is_the_new_server(stage: Stage, proposed: Path) -> None:
+DUE = {
+    ("create", "web-3"),
+    ("create", "web-3/app"),
+    ("delete", "web-2"),
+    ("delete", "web-2/app"),
+    ("update", "db"),
+}
+
+
+def test_what_is_approved_is_what_the_documents_change(stage: Stage, proposed: Path) -> None:
     one = json.loads(proposed.read_text())
     (stack,) = one["stacks"]
-    assert {(step["operation"], step["name"]) for step in stack["steps"]} == {
-        ("create", "web-3"),
-        ("create", "web-3/app"),
-    }
+    assert {(step["operation"], step["name"]) for step in stack["steps"]} == DUE
     run = stage.stack.config_file.parent
     secrets = json.loads((run / "settings.json").read_text())["secrets"].values()
     assert [secret for secret in secrets if secret in proposed.read_text()] == []
@@ -154,7 +162,7 @@ def test_what_was_approved_on_other_ground(
 
 def test_drift_after_the_approval(stage: Stage, records: Path, proposed: Path) -> None:
     cloud = stage.cloud
-    (group,) = [one for one in cloud.network.security_groups() if one.name == "db"]
+    (group,) = [one for one in cloud.network.security_groups() if one.name == "web"]
     kept = group.description
     cloud.network.update_security_group(group, description="changed by hand")
     try:
@@ -165,7 +173,7 @@ def test_drift_after_the_approval(stage: Stage, records: Path, proposed: Path) -
         )
     finally:
         cloud.network.update_security_group(group, description=kept)
-    assert 'stack sandbox: security group "db": nothing was approved, due is update (description)' in said
+    assert 'stack sandbox: security group "web": nothing was approved, due is update (description)' in said
     assert "the digest of the preview is" in bare
     assert "the digest of the documents" not in bare
     assert "web-3" not in servers(stage)
@@ -185,10 +193,8 @@ def test_what_was_approved_is_applied_and_recorded(
     assert found["approval"]["approved"] == digests
     assert (found["documents"], found["preview"]) == (digests["documents"], digests["preview"])
     (run,) = found["stacks"]
-    assert {(one["operation"], one["name"], one["outcome"]) for one in run["resources"]} == {
-        ("create", "web-3", "done"),
-        ("create", "web-3/app", "done"),
-    }
+    assert {(one["operation"], one["name"]) for one in run["resources"]} == DUE
+    assert {one["outcome"] for one in run["resources"]} == {"done"}
     assert (run["packs"], run["policies"]) == (["estate"], [])
     landed = {when: {one["server"]: one for one in found["landings"][when]} for when in ("before", "after")}
     assert landed["before"]["web-3"]["novaHost"] is None
