@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from ruamel.yaml import YAML
@@ -13,6 +14,8 @@ from estate.model.graph import Node
 from estate.model.nearest import nearest
 from estate.model.partition import Share, partition
 from estate.openstack.connection import cloud_faults, connect
+from estate.openstack.errors import CloudError
+from estate.openstack.servers import faults
 from estate.vsphere import connections
 from estate.vsphere.session import session
 from operations import processes, recovery, rehearsal
@@ -167,6 +170,8 @@ class Parts:
             progress.say(f"{part.stack.name} on {part.stack.cloud}")
             enter(part, progress)
             if not (engine or run)(part, chosen):
+                if command == "up":
+                    _tell_faults(part, progress)
                 return False
         if nodes and not meant:
             raise OperationError(f"there is no {' and no '.join(only)} in the documents or in the state")
@@ -201,6 +206,14 @@ class Parts:
 
     def _others(self, wanted: Callable[[Share], bool]) -> list[Part]:
         return [_part(self.base, one) for one in partition(self.estate) if wanted(one)]
+
+
+def _tell_faults(part: Part, progress: Progress) -> None:
+    """Say why servers are in ``ERROR``; the engine knows only that they are."""
+    with suppress(CloudError), part.stack.entered(), cloud_faults():
+        for one in faults(connect()):
+            logs = f" The log of nova-compute on {' and '.join(one.tried)} says why." if one.tried else ""
+            progress.say(f"server {one.server} is in ERROR: {one.message}{logs}")
 
 
 def targeted(urns: Iterable[str]) -> list[str]:

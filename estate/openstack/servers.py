@@ -67,6 +67,33 @@ class Cloud:
     """Ids of all volumes, attached or not."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """Why a server is in ``ERROR``."""
+
+    server: str
+    message: str
+    """Nova's own; of a server that no host could boot it says only that all were tried."""
+    tried: tuple[str, ...]
+    """nova-compute services that tried to boot it; the log of each says why it could not."""
+
+
+def faults(cloud: Connection) -> tuple[Fault, ...]:
+    """Servers in ``ERROR``: of all projects for an administrator, else of the login's own."""
+    found = []
+    for server in cloud.compute.servers(details=True, all_projects=True, status="ERROR"):
+        actions = f"/servers/{server.id}/os-instance-actions"
+        tried: set[str] = set()
+        # The first whose events name their host (nova/api/openstack/rest_api_version_history.rst).
+        for action in cloud.compute.get(actions, microversion="2.62").json()["instanceActions"]:
+            path = f"{actions}/{action['request_id']}"
+            one = cloud.compute.get(path, microversion="2.62").json()["instanceAction"]
+            tried |= {event["host"] for event in one.get("events") or () if event.get("host")}
+        message = (server.fault or {}).get("message") or "Nova gives no reason"
+        found.append(Fault(server=server.name, message=message, tried=tuple(sorted(tried))))
+    return tuple(sorted(found, key=lambda one: one.server))
+
+
 def observe(cloud: Connection) -> Cloud:
     """All servers and volumes of all projects: six lists, no call per server. Needs an administrator."""
     aggregates: dict[str, list[str]] = {}

@@ -8,6 +8,7 @@ import pytest
 from pyVim.task import WaitForTask
 from pyVmomi import vim
 
+from estate.openstack.servers import faults
 from tests.rehearsal.stage import Stage
 
 pytestmark = pytest.mark.usefixtures("applied")
@@ -46,6 +47,46 @@ def differences(stage: Stage, server: str) -> str:
     assert others == {}
     assert not rows[server].equal
     return "; ".join(rows[server].differences)
+
+
+def test_why_a_server_is_in_error(stage: Stage) -> None:
+    """One that no host takes, and one that the driver cannot boot wherever it is tried."""
+    cloud = stage.cloud
+    flavor = cloud.compute.find_flavor("esxi-small")
+    homeless = cloud.compute.create_server(
+        name="homeless",
+        image_id=cloud.image.find_image("linux-kvm").id,
+        flavor_id=flavor.id,
+        networks="none",
+    )
+    image = cloud.image.create_image(
+        name="no-such-adapter",
+        filename=str(stage.vmdk),
+        disk_format="vmdk",
+        container_format="bare",
+        wait=True,
+        hypervisor_type="vmware",
+        vmware_disktype="sparse",
+        vmware_adaptertype="lsiLogic",
+        vmware_ostype="noSuchGuest",
+        **{"trait:CUSTOM_HV_VMWARE": "required"},
+    )
+    broken = cloud.compute.create_server(
+        name="broken", image_id=image.id, flavor_id=flavor.id, networks="none"
+    )
+    try:
+        for server in (homeless, broken):
+            cloud.compute.wait_for_server(server, status="ERROR", failures=["ACTIVE"], wait=120)
+        found = {fault.server: fault for fault in faults(cloud)}
+    finally:
+        for server in (homeless, broken):
+            cloud.compute.delete_server(server)
+        for server in (homeless, broken):
+            cloud.compute.wait_for_delete(server)
+        cloud.image.delete_image(image)
+    assert "No valid host" in found["homeless"].message
+    assert found["homeless"].tried == ()
+    assert found["broken"].tried == ("nova-esx-a", "nova-esx-b")
 
 
 def test_a_server_that_nobody_declared(stage: Stage) -> None:
