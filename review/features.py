@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from estate.model import Estate, Hypervisor
 from estate.model.members import flat
 from estate.model.needs import Need
-from estate.placement.support import ON_ESXI, ON_KVM, asked_by_extra_spec
+from estate.placement.support import ON_ESXI, ON_KVM, asked_by, asked_by_extra_spec
 from review.side import Side
 from review.value import Landing, MissingFeature
 
@@ -56,6 +56,6 @@ def _asked(estate: Estate | None) -> dict[str, frozenset[Need]]:
         for name, flavor in estate.flavors.items()
     }
     return {
-        name: frozenset(one.needs) | by_flavor.get(one.flavor, frozenset())
+        name: frozenset(need for need, _ in asked_by(one)) | by_flavor.get(one.flavor, frozenset())
         for name, one in flat(estate).workloads.items()
     }

@@ -13,7 +13,6 @@ from typing import Any
 from sandbox import files, fragments
 from sandbox.identity import login, token_check
 from sandbox.parts import openstack
-from sandbox.parts.programs import ensure
 from sandbox.process import Program
 from sandbox.settings import Settings
 from sandbox.shape import Cluster, KvmHost, Shape
@@ -93,9 +92,7 @@ def cluster_program(settings: Settings, cluster: Cluster, connection: Connection
     """Plain nova-compute with Nova's own VMware driver, configured for ``cluster``."""
     folder = cluster_state(settings, cluster)
     files.write(folder / "provider_config" / "provider.yaml", cluster.provider_yaml)
-    own = _common(settings, folder)
-    own["DEFAULT"]["mkisofs_cmd"] = ensure().mkisofs
-    own |= {
+    own = _common(settings, folder) | {
         "vmware": {
             "host_ip": connection.host,
             "host_port": connection.port,

@@ -23,3 +23,4 @@ class Need(StrEnum):
     TRUSTED_IMAGE_CERTIFICATES = "trusted-image-certificates"
     STATELESS_FIRMWARE = "stateless-firmware"
     SERIAL_CONSOLE = "serial-console"
+    CONFIG_DRIVE = "config-drive"

@@ -7,6 +7,7 @@ which ``driver.vmware`` is ``missing``; other sources are files of Nova.
 import re
 from collections.abc import Mapping
 
+from estate.model import Loc, Workload
 from estate.model.needs import Need
 
 _MATRIX = "Nova's support matrix, [{}] driver.vmware=missing"
@@ -29,6 +30,10 @@ ON_ESXI: Mapping[Need, str] = {
     Need.TRUSTED_IMAGE_CERTIFICATES: _MATRIX.format("operation.trusted-certs"),
     Need.STATELESS_FIRMWARE: _MATRIX.format("operation.boot-stateless-firmware"),
     Need.SERIAL_CONSOLE: _MATRIX.format("console.serial.interactive"),
+    # Seen on the real driver: it reads the ISO image as UTF-8 text, and the server ends in ERROR.
+    Need.CONFIG_DRIVE: (
+        "nova/virt/vmwareapi/images.py upload_iso_to_datastore reads the drive as text and fails"
+    ),
 }
 """Need → who says that a server on ESXi cannot have it. All of ``Need``: what it can have needs no word."""
 
@@ -54,6 +59,12 @@ _SPECS: tuple[tuple[re.Pattern[str], Need], ...] = tuple(
     )
 )
 """Extra spec (nova/api/validation/extra_specs) → what it asks for."""
+
+
+def asked_by(workload: Workload) -> tuple[tuple[Need, Loc], ...]:
+    """What a workload asks of the hypervisor by itself, each with the field that says so."""
+    drive = ((Need.CONFIG_DRIVE, ("config_drive",)),) if workload.config_drive else ()
+    return (*((need, ("needs", need.value)) for need in workload.needs), *drive)
 
 
 def asked_by_extra_spec(key: str) -> Need | None:

@@ -23,11 +23,10 @@ WANTED = (
     ("mariadb-client-core", "mariadb-client-core-10.6"),
     ("rabbitmq-server",),
     ("qemu-utils",),
-    ("genisoimage", "xorriso"),
 )
 """What we need; of each the first name that the distribution knows."""
 
-OWN = ("mariadb-", "rabbitmq-", "erlang-", "qemu-", "genisoimage", "xorriso")
+OWN = ("mariadb-", "rabbitmq-", "erlang-", "qemu-")
 """Always unpacked, installed on the system or not: these have to fit together."""
 
 ERL = """\
@@ -42,20 +41,6 @@ export ROOTDIR BINDIR EMU PROGNAME
 exec "$BINDIR/erlexec" "$@"
 """
 
-MKISOFS = """\
-#!/bin/sh
-# What makes the images of config drives, with the libraries that were unpacked beside it.
-here=$(cd "$(dirname "$0")/.." && pwd)
-for folder in "$here"/root/usr/lib/*-linux-gnu* "$here"/root/lib/*-linux-gnu*; do
-  LD_LIBRARY_PATH=$folder${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-done
-export LD_LIBRARY_PATH
-for program in genisoimage xorrisofs; do
-  [ -x "$here/root/usr/bin/$program" ] && exec "$here/root/usr/bin/$program" "$@"
-done
-exit 127
-"""
-
 
 def available() -> bool:
     """Whether this machine has apt and dpkg."""
@@ -63,11 +48,11 @@ def available() -> bool:
 
 
 def unpack() -> Path:
-    """Unpack the programs unless they are there; the folder with ``root/`` (their file tree) and ``bin/``.
+    """Unpack the programs unless they are there; the folder with ``root/`` (their file tree) and ``bin/erl``.
 
     45 MB are downloaded and 130 MB written, in about 15 s.
     """
-    return unpacked(WANTED, OWN, {"bin/erl": ERL, "bin/mkisofs": MKISOFS})
+    return unpacked(WANTED, OWN, {"bin/erl": ERL})
 
 
 def unpacked(wanted: Sequence[tuple[str, ...]], own: tuple[str, ...], scripts: Mapping[str, str]) -> Path:

@@ -1,4 +1,4 @@
-"""Where MariaDB, RabbitMQ with its Erlang, qemu-img and mkisofs are on this machine."""
+"""Where MariaDB, RabbitMQ with its Erlang, and qemu-img are on this machine."""
 
 import os
 import shutil
@@ -24,8 +24,6 @@ class Programs:
     erl: Path
     epmd: Path
     qemu_img: Path
-    mkisofs: Path
-    """What makes the images of config drives: genisoimage, xorrisofs or mkisofs."""
     libraries: tuple[Path, ...] = ()
     """Folders of unpacked shared libraries."""
 
@@ -61,29 +59,22 @@ def _unpacked(folder: Path) -> Programs:
         erl=folder / "bin/erl",
         epmd=usr / "bin/epmd",
         qemu_img=usr / "bin/qemu-img",
-        mkisofs=folder / "bin/mkisofs",
         libraries=tuple(path for base in (usr, root) for path in sorted(base.glob("lib/*-linux-gnu*"))),
     )
 
 
 def _installed() -> Programs:
-    servers = ("mariadbd", "mariadb-install-db", "mariadb", "rabbitmq-server", "erl", "epmd")
-    wanted: dict[str, tuple[str, ...]] = {name: (name,) for name in (*servers, "qemu-img")}
-    wanted["mkisofs"] = ("genisoimage", "xorrisofs", "mkisofs")
+    names = ("mariadbd", "mariadb-install-db", "mariadb", "rabbitmq-server", "erl", "epmd", "qemu-img")
     # Some distributions keep what only services start out of PATH.
     searched = os.environ.get("PATH", os.defpath)
     folders = f"/usr/lib/rabbitmq/bin:{searched}:/usr/sbin:/usr/libexec:/usr/lib/erlang/bin"
-    paths = {
-        name: next((path for one in names if (path := shutil.which(one, path=folders))), None)
-        for name, names in wanted.items()
-    }
-    found = {name: Path(path) for name, path in paths.items() if path}
-    missing = [name for name in wanted if name not in found]
+    found = {name: Path(path) for name in names if (path := shutil.which(name, path=folders))}
+    missing = [name for name in names if name not in found]
     if missing:
         raise SandboxError(
             f"not found: {', '.join(missing)}. There is no apt here to unpack Debian's packages with: "
-            "install MariaDB server, RabbitMQ server, Erlang, qemu-img and genisoimage or xorriso, or use "
-            "the image of the repository's Containerfile"
+            "install MariaDB server, RabbitMQ server, Erlang and qemu-img, or use the image of the "
+            "repository's Containerfile"
         )
     return Programs(
         basedir=Path("/usr"),
@@ -94,5 +85,4 @@ def _installed() -> Programs:
         erl=found["erl"],
         epmd=found["epmd"],
         qemu_img=found["qemu-img"],
-        mkisofs=found["mkisofs"],
     )

@@ -154,6 +154,13 @@ CASES = [
         (("workloads/web-1/needs", ["fault-tolerance", "vtpm"]),),
     ),
     Case(
+        "unsupported-need",
+        ("workloads", "ledger-db", "config_drive"),
+        "expected needs that Nova serves on ESXi, found config-drive: nova/virt/vmwareapi/images.py "
+        "upload_iso_to_datastore reads the drive as text and fails. Run it on KVM, or remove the need.",
+        (("workloads/ledger-db/config_drive", True),),
+    ),
+    Case(
         "server-group",
         ("server_groups", "apart"),
         "expected at most 2 members under anti-affinity, found 3: to Nova a whole cluster is one host",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from estate.model import Estate, Finding, Flavor, Hypervisor, Workload
 from estate.placement.contradictions.words import about
-from estate.placement.support import ON_ESXI, ON_KVM, asked_by_extra_spec
+from estate.placement.support import ON_ESXI, ON_KVM, asked_by, asked_by_extra_spec
 
 
 def check(estate: Estate) -> Iterator[Finding]:
@@ -66,7 +66,7 @@ def _needs(estate: Estate, workload: Workload) -> Iterator[Finding]:
     # A restricted workload belongs on ESXi, whatever its image says now.
     esxi = image.hypervisor is Hypervisor.ESXI or workload.restriction is not None
     lacking = ON_ESXI if esxi else ON_KVM
-    for need in workload.needs:
+    for need, field in asked_by(workload):
         if need in lacking:
             way_out = (
                 "Run it on KVM" if esxi and need not in ON_KVM else "Leave its machine outside of the cloud"
@@ -74,7 +74,7 @@ def _needs(estate: Estate, workload: Workload) -> Iterator[Finding]:
             yield about(
                 workload,
                 "unsupported-need",
-                ("needs", need.value),
+                field,
                 f"expected needs that Nova serves on {'ESXi' if esxi else 'KVM'}, found {need}: "
                 f"{lacking[need]}. {way_out}, or remove the need.",
             )
