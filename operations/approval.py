@@ -19,7 +19,7 @@ from operations.errors import OperationError
 from policies.rules import RULES
 from review.digest import Contents, sha256
 from review.things import thing, told
-from review.value import Operation, Preview, Step, _Record
+from review.value import Operation, Preview, Step, Value
 
 SCHEMA_VERSION = 1
 
@@ -27,7 +27,7 @@ _DIGESTS = re.compile(r"([0-9a-f]{64}):([0-9a-f]{64})")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Digests(_Record):
+class Digests(Value):
     """The two digests of what is approved, or applied."""
 
     documents: str
@@ -40,7 +40,7 @@ class Digests(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class StackSteps(_Record):
+class StackSteps(Value):
     """What the engine will do to one stack."""
 
     stack: str
@@ -48,7 +48,7 @@ class StackSteps(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ground(_Record):
+class Ground(Value):
     """What a preview stands on."""
 
     environment: str
@@ -61,7 +61,7 @@ class Ground(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proposal(_Record):
+class Proposal(Value):
     """What is to be approved."""
 
     schema_version: int

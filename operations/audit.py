@@ -25,7 +25,7 @@ from operations.approval import Digests
 from operations.errors import OperationError
 from review.digest import canonical
 from review.hiding import hidden
-from review.value import PolicyResult, _Record
+from review.value import PolicyResult, Value
 from sandbox import files
 from toolchain.home import home
 
@@ -48,7 +48,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Who(_Record):
+class Who(Value):
     """Who ran it, as the machine knows it; in a job also as the code host does."""
 
     user: str
@@ -60,7 +60,7 @@ class Who(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Approval(_Record):
+class Approval(Value):
     """What the run was measured against."""
 
     required: bool
@@ -73,7 +73,7 @@ class Approval(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding(_Record):
+class Finding(Value):
     """What the rules said about the documents."""
 
     rule: str
@@ -83,7 +83,7 @@ class Finding(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Done(_Record):
+class Done(Value):
     """What the engine did to one resource."""
 
     operation: str
@@ -95,7 +95,7 @@ class Done(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class StackRun(_Record):
+class StackRun(Value):
     """The engine's run on one stack."""
 
     stack: str
@@ -110,7 +110,7 @@ class StackRun(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Landing(_Record):
+class Landing(Value):
     """Where a server ran."""
 
     server: str
@@ -126,7 +126,7 @@ class Landing(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Landings(_Record):
+class Landings(Value):
     """Before and after the run; null: it could not be looked up, `problems` says why."""
 
     before: tuple[Landing, ...] | None
@@ -134,7 +134,7 @@ class Landings(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record(_Record):
+class Record(Value):
     """The record of one run."""
 
     schema_version: int

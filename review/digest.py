@@ -12,7 +12,7 @@ from typing import Any
 from estate.documents import Loaded
 from estate.documents.attachments import user_data
 from estate.model.words import AS_WRITTEN
-from review.value import Digest, _Record
+from review.value import Digest, Value
 from toolchain.versions import versions
 
 APPROVED = "ESTATE_APPROVED"
@@ -26,7 +26,7 @@ _PACKAGES = ("openstacksdk", "pydantic", "pyvmomi")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contents(_Record):
+class Contents(Value):
     """What a digest of documents is made of, one by one, so that a difference can be named."""
 
     blocks: Mapping[str, str]

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, JsonValue
 from pydantic.alias_generators import to_camel
 
 
-class _Record:
+class Value:
     """Keys in JSON are camelCase; the words below the fields become descriptions in the schema."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
@@ -107,7 +107,7 @@ class DriftKind(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place(_Record):
+class Place(Value):
     """A place in a document."""
 
     file: str
@@ -122,7 +122,7 @@ class Place(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change(_Record):
+class Change(Value):
     """One block that is added or removed, or one field of a block that changes."""
 
     environment: str
@@ -146,7 +146,7 @@ class Change(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spot(_Record):
+class Spot(Value):
     """Where servers of a workload land."""
 
     aggregate: str | None
@@ -163,7 +163,7 @@ class Spot(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Landing(_Record):
+class Landing(Value):
     """A workload (of members that differ: each group of equal ones) and where it lands, before and after."""
 
     environment: str
@@ -183,7 +183,7 @@ class Landing(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding(_Record):
+class Finding(Value):
     """Something that is wrong with the documents, on either side."""
 
     environment: str
@@ -198,7 +198,7 @@ class Finding(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hazard(_Record):
+class Hazard(Value):
     """What applying the change does to something that runs."""
 
     environment: str
@@ -214,7 +214,7 @@ class Hazard(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResourceChange(_Record):
+class ResourceChange(Value):
     """What the engine will do to one resource, if the state is as the base's documents say."""
 
     environment: str
@@ -231,7 +231,7 @@ class ResourceChange(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PropertyChange(_Record):
+class PropertyChange(Value):
     """One property of a resource that the engine will set, change or remove."""
 
     path: str
@@ -245,7 +245,7 @@ class PropertyChange(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step(_Record):
+class Step(Value):
     """What the engine will do to one resource of a stack."""
 
     urn: str
@@ -264,7 +264,7 @@ class Step(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outside(_Record):
+class Outside(Value):
     """A resource that is no longer as the stack's state says: somebody changed it past the engine."""
 
     urn: str
@@ -279,7 +279,7 @@ class Outside(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Diagnostic(_Record):
+class Diagnostic(Value):
     """What the engine, a plugin or the program said; of information only what a resource said."""
 
     severity: str
@@ -289,7 +289,7 @@ class Diagnostic(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PolicyResult(_Record):
+class PolicyResult(Value):
     """A violation that the policy pack found among the resources."""
 
     policy: str
@@ -304,7 +304,7 @@ class PolicyResult(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Preview(_Record):
+class Preview(Value):
     """The engine's own preview of one stack, without anything that differs from run to run."""
 
     environment: str
@@ -322,7 +322,7 @@ class Preview(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drift(_Record):
+class Drift(Value):
     """Where the engine will do something else than the documents say."""
 
     environment: str
@@ -346,7 +346,7 @@ class Drift(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Counterexample(_Record):
+class Counterexample(Value):
     """A way to break the guarantee."""
 
     claim: str
@@ -360,7 +360,7 @@ class Counterexample(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProofRow(_Record):
+class ProofRow(Value):
     """Part of the matrix: requests that look alike, and the sides that take any of them."""
 
     claim: str
@@ -374,7 +374,7 @@ class ProofRow(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proof(_Record):
+class Proof(Value):
     """The guarantee, over every request there is."""
 
     holds: bool
@@ -384,7 +384,7 @@ class Proof(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProofChange(_Record):
+class ProofChange(Value):
     """The proof, before and after."""
 
     before: Proof | None
@@ -392,7 +392,7 @@ class ProofChange(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Amount(_Record):
+class Amount(Value):
     """VCPUs, and memory in MiB."""
 
     vcpus: int
@@ -400,7 +400,7 @@ class Amount(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Room(_Record):
+class Room(Value):
     """An aggregate after the loss of its largest host."""
 
     lost: str | None
@@ -411,7 +411,7 @@ class Room(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Headroom(_Record):
+class Headroom(Value):
     """An aggregate by one view (`kvm`; of ESXi `nova` and `hosts`), before and after."""
 
     aggregate: str
@@ -421,7 +421,7 @@ class Headroom(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Budget(_Record):
+class Budget(Value):
     """Servers that must stay on ESXi, and how many may."""
 
     restricted: int
@@ -429,7 +429,7 @@ class Budget(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BudgetChange(_Record):
+class BudgetChange(Value):
     """The budget of restrictions, before and after."""
 
     before: Budget | None
@@ -437,7 +437,7 @@ class BudgetChange(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClusterFigures(_Record):
+class ClusterFigures(Value):
     """Declared hosts and physical cores of one vSphere cluster."""
 
     cluster: str
@@ -447,7 +447,7 @@ class ClusterFigures(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EsxiFigures(_Record):
+class EsxiFigures(Value):
     """What vSphere is licensed by, from declared figures only."""
 
     hosts: int
@@ -457,7 +457,7 @@ class EsxiFigures(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EsxiChange(_Record):
+class EsxiChange(Value):
     """ESXi hosts and licence cores, before and after."""
 
     before: EsxiFigures | None
@@ -465,7 +465,7 @@ class EsxiChange(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MissingFeature(_Record):
+class MissingFeature(Value):
     """Something that the side which a workload comes to does not have."""
 
     environment: str
@@ -481,7 +481,7 @@ class MissingFeature(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Transfer(_Record):
+class Transfer(Value):
     """An image whose content must be copied, at most so much."""
 
     environment: str
@@ -500,7 +500,7 @@ class Transfer(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AggregateShape(_Record):
+class AggregateShape(Value):
     """A host aggregate."""
 
     name: str
@@ -513,7 +513,7 @@ class AggregateShape(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClusterShape(_Record):
+class ClusterShape(Value):
     """A vSphere cluster, its nova-compute and its ESXi hosts."""
 
     name: str
@@ -524,7 +524,7 @@ class ClusterShape(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkShape(_Record):
+class NetworkShape(Value):
     """A logical network."""
 
     name: str
@@ -534,7 +534,7 @@ class NetworkShape(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RouterShape(_Record):
+class RouterShape(Value):
     """A logical router."""
 
     name: str
@@ -543,7 +543,7 @@ class RouterShape(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DatastoreShape(_Record):
+class DatastoreShape(Value):
     """A datastore; ``capacity`` in GiB."""
 
     name: str
@@ -552,7 +552,7 @@ class DatastoreShape(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class VolumeTypeShape(_Record):
+class VolumeTypeShape(Value):
     """A volume type and the side that it serves."""
 
     name: str
@@ -560,7 +560,7 @@ class VolumeTypeShape(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ArrayShape(_Record):
+class ArrayShape(Value):
     """A shared array; ``capacity`` in GiB."""
 
     name: str
@@ -570,7 +570,7 @@ class ArrayShape(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegisterEntry(_Record):
+class RegisterEntry(Value):
     """One workload that must stay on ESXi, and why."""
 
     workload: str
@@ -584,7 +584,7 @@ class RegisterEntry(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shape(_Record):
+class Shape(Value):
     """What there is: for pictures."""
 
     aggregates: tuple[AggregateShape, ...]
@@ -597,7 +597,7 @@ class Shape(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShapeChange(_Record):
+class ShapeChange(Value):
     """What there is, before and after."""
 
     before: Shape | None
@@ -605,7 +605,7 @@ class ShapeChange(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Digest(_Record):
+class Digest(Value):
     """SHA-256 of everything that decides what the documents become: equal digests, equal resources."""
 
     documents: str
@@ -620,7 +620,7 @@ class Digest(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Environment(_Record):
+class Environment(Value):
     """What holds for one environment."""
 
     name: str
@@ -640,7 +640,7 @@ class Environment(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Problem(_Record):
+class Problem(Value):
     """What this review could not do; nothing that it hides counts as passed."""
 
     environment: str | None
@@ -650,7 +650,7 @@ class Problem(_Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Review(_Record):
+class Review(Value):
     """A whole review."""
 
     schema_version: int
