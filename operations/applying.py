@@ -259,15 +259,18 @@ def _recorded(stack: Stack, arguments: Sequence[str], recorder: Recorder) -> boo
 def stack_run(stack: str, log: Path, outcome: Outcome, secrets: Collection[str] = ()) -> StackRun:
     """What an engine did, by its log of events (a JSON document on each line).
 
+    What cannot be read, such as the last line of an engine that was killed, is among the errors.
+
     ``secrets``: values to hide wherever they stand.
     """
-    events = Events(root=str(PROGRAM), secrets=secrets)
+    events, unread = Events(root=str(PROGRAM), secrets=secrets), 0
     packs: tuple[str, ...] = ()
     begun, ended, failed = Counter[str](), Counter[str](), set[str]()
     for line in log.read_text().splitlines() if log.exists() else ():
         try:
             event = EngineEvent.from_json(json.loads(line))
-        except json.JSONDecodeError:  # the last line of an engine that was killed
+        except (ValueError, KeyError, TypeError):
+            unread += 1
             continue
         events.take(event)
         for said, counted in ((event.resource_pre_event, begun), (event.res_outputs_event, ended)):
@@ -278,6 +281,9 @@ def stack_run(stack: str, log: Path, outcome: Outcome, secrets: Collection[str] 
         if event.res_op_failed_event is not None:
             failed.add(event.res_op_failed_event.metadata.urn)
     seen = events.preview("", stack, None)
+    errors = [one.message for one in seen.diagnostics if one.severity == "error"]
+    if unread:
+        errors.append(f"events of the engine that could not be read: {unread}")
     return StackRun(
         stack=stack,
         outcome=outcome,
@@ -297,5 +303,5 @@ def stack_run(stack: str, log: Path, outcome: Outcome, secrets: Collection[str] 
         ),
         packs=packs,
         policies=seen.policies,
-        errors=tuple(dict.fromkeys(one.message for one in seen.diagnostics if one.severity == "error")),
+        errors=tuple(dict.fromkeys(errors)),
     )

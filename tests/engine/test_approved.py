@@ -93,4 +93,5 @@ def test_what_an_engine_did_is_read_from_its_events(stack: TrialStack) -> None:
     assert found["second"] == ("create", "failed")
     assert found["first"] == ("create", "done")
     assert any("the cloud has no room for it" in one for one in run.errors)
+    assert run.errors[-1] == "events of the engine that could not be read: 1"
     assert "hush-hush" not in str(run)
