@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from cli import app
 from operations import audit, evidence
+from operations.applying import stack_run
 from operations.audit import Approval, Landings, Outcome, Record, Recorder
 from operations.errors import OperationError
 from review.digest import canonical
@@ -90,6 +91,15 @@ def test_the_job_of_a_code_host_is_in_the_record(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv(name, value)
     assert audit.who().job == "https://github.com/bank/estate/actions/runs/17"
     assert audit.who().actor == "ada"
+
+
+def test_what_a_killed_engine_had_begun_is_in_the_record(tmp_path: Path) -> None:
+    log = tmp_path / "events.json"
+    recorded = ROOT / "tests" / "review" / "recorded" / "changes.jsonl"
+    log.write_text(recorded.read_text() + '{"sequence": 9999, "resOutpu')
+    run = stack_run("sandbox", log, Outcome.INTERRUPTED)
+    assert ("create", "web-3", "begun") in {(one.operation, one.name, one.outcome) for one in run.resources}
+    assert run.errors == ("events of the engine that could not be read: 1",)
 
 
 def _ssh_keygen() -> Path:
