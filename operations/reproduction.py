@@ -217,6 +217,7 @@ class _Run:
     def __init__(self, own: Reproducer, person: Calls, made: ExitStack, lands: set[Hypervisor]) -> None:
         self._own, self._person, self._made, self._lands = own, person, made, lands
         self._server = ""
+        self._volume_of: nova.Image | None = None
 
     def step(self, step: Step, host: str | None) -> tuple[str | None, str]:
         """Take a step: where Nova sends the server, and what happened in words."""
@@ -247,6 +248,7 @@ class _Run:
             assert request.image is not None
             body["imageRef"] = self._own.image(self._person, request.image)
         else:
+            self._volume_of = request.image
             body["block_device_mapping_v2"] = [
                 {
                     "uuid": self._volume(request),
@@ -297,12 +299,16 @@ class _Run:
         server = self._server
         action = f"/servers/{server}/action"
         self._confirm(action)
+        version = None
         match request.operation:
             case Operation.RESIZE:
                 body: dict[str, Any] = {"resize": {"flavorRef": self._own.flavor(request.flavor)}}
             case Operation.REBUILD:
                 assert request.image is not None
                 body = {"rebuild": {"imageRef": self._own.image(self._person, request.image)}}
+                if request.image == self._volume_of:
+                    # Later ones put the image on the volume anew, which the VMware driver cannot do.
+                    version = "2.92"
             case Operation.MIGRATE:
                 body = {"migrate": {"host": request.host} if request.host else None}
             case Operation.LIVE_MIGRATE:
@@ -316,7 +322,7 @@ class _Run:
                 with self._own.silenced(server):
                     self._person.nova("post", action, {"evacuate": {}})
                     return self._sent(self._settled(_AFTER))
-        self._person.nova("post", action, body)
+        self._person.nova("post", action, body, version=version)
         return self._sent(self._settled(_AFTER))
 
     def _confirm(self, action: str) -> None:

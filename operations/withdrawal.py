@@ -38,7 +38,7 @@ class Withdrawal:
     def without(self, setting: Setting) -> Iterator[None]:
         """Within the body the sandbox has no such setting. Raises ``CloudError`` if it cannot be taken."""
         match setting.kind:
-            case Kind.NOVA_CONF | Kind.PROTECTION | Kind.GLANCE_CONF | Kind.CINDER_POLICY:
+            case Kind.NOVA_CONF | Kind.NOVA_POLICY | Kind.PROTECTION | Kind.GLANCE_CONF | Kind.CINDER_POLICY:
                 way = self._files(less(self._shape, setting))
             case Kind.PROVIDER:
                 way = self._trait(setting)
@@ -194,9 +194,9 @@ def less(shape: Shape, setting: Setting) -> Shape:
             block = rf"^\[{re.escape(setting.key)}\]\n(?:(?!\[).*\n)*"
             return replace(shape, glance_protections=_cut(block, shape.glance_protections))
         case Kind.CINDER_POLICY:
-            return replace(
-                shape, cinder_policy=_cut(rf'^"{re.escape(setting.key)}":.*\n', shape.cinder_policy)
-            )
+            return replace(shape, cinder_policy=_cut(_rule(setting), shape.cinder_policy))
+        case Kind.NOVA_POLICY:
+            return replace(shape, nova_policy=_cut(_rule(setting), shape.nova_policy))
         case Kind.PROVIDER:
             return replace(
                 shape,
@@ -213,6 +213,10 @@ def _without_trait(one: Any, host: str, setting: Setting) -> Any:  # noqa: ANN40
     kept = _cut(rf"^\s*- {re.escape(setting.key)}\n", one.provider_yaml)
     # nova-compute ends at a list without items (nova/compute/provider_config.py).
     return replace(one, provider_yaml=re.sub(r"additional:\n(?!\s*- )", "additional: []\n", kept))
+
+
+def _rule(setting: Setting) -> str:
+    return rf'^"{re.escape(setting.key)}":.*\n'
 
 
 def _cut(pattern: str, text: str) -> str:

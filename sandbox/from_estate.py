@@ -55,6 +55,7 @@ def shape(estate: Estate, name: str) -> Shape:
         glance_protections=glance.protections().text,
         glance_conf=glance.conf().text,
         cinder_policy=cinder.policy().text,
+        nova_policy=nova.policy().text,
         transport_zones=tuple(
             sorted({one.vlan.transport_zone for one in estate.networks.values() if one.vlan is not None})
         ),

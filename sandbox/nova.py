@@ -131,6 +131,8 @@ def _control(settings: Settings, shape: Shape, hosts: tuple[KvmHost, ...]) -> Pr
     }
     texts = {"scheduler.conf": shape.scheduler_conf} | ({"kvm.conf": hosts[0].nova_conf} if hosts else {})
     arguments = fragments.layers(folder, own, texts, tuning=_TUNING)
+    # Found beside the configuration (oslo.policy's policy_dirs).
+    files.write(folder / "policy.d" / "50-estate.yaml", shape.nova_policy)
     port = settings.ports.nova
     return _launcher(CONTROL, folder, hosts, ("--port", str(port), *arguments), ports=(port,))
 

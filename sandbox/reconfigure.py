@@ -20,7 +20,7 @@ def reconfigure(running: Running, before: Shape, after: Shape, progress: Progres
     Both shapes may differ in fragments only. The nova-compute of a cluster is started by its supervisor.
     """
     known = settings.load(running.run)
-    if (before.scheduler_conf, before.kvm_hosts) != (after.scheduler_conf, after.kvm_hosts):
+    if _of_nova(before) != _of_nova(after):
         with progress.step("Nova with other configuration") as step:
             records = [process.start(running.run, program) for program in nova.programs(known, after)]
             ready.wait(known, after, records, step)
@@ -34,6 +34,10 @@ def reconfigure(running: Running, before: Shape, after: Shape, progress: Progres
     if before.cinder_policy != after.cinder_policy:  # read anew, it would still have the rules that are gone
         with progress.step("Cinder with other rules") as step:
             ready.wait(known, after, [process.start(running.run, cinder.program(known, after))], step)
+
+
+def _of_nova(shape: Shape) -> tuple[object, ...]:
+    return shape.scheduler_conf, shape.nova_policy, shape.kvm_hosts
 
 
 def _zones(known: Settings) -> bool:

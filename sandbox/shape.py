@@ -176,6 +176,8 @@ class Shape:
     """Fragment of glance-api.conf."""
     cinder_policy: str = ""
     """Policy rules of Cinder's API (YAML); empty: Cinder's own."""
+    nova_policy: str = ""
+    """Policy rules of Nova's API (YAML); empty: Nova's own."""
     transport_zones: tuple[str, ...] = ()
     """Physical networks that carry VLANs (NSX: VLAN transport zones)."""
     external_networks: tuple[ExternalNetwork, ...] = ()

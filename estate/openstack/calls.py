@@ -17,9 +17,9 @@ class Calls:
     def __init__(self, cloud: Connection) -> None:
         self.cloud = cloud
 
-    def nova(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
-        """Microversion 2.104 (Nova 34.0.0)."""
-        return _json(getattr(self.cloud.compute, method)(path, json=body, microversion=_NOVA))
+    def nova(self, method: str, path: str, body: object = None, version: str | None = None) -> Any:  # noqa: ANN401 - JSON
+        """Microversion 2.104 (Nova 34.0.0), or another one."""
+        return _json(getattr(self.cloud.compute, method)(path, json=body, microversion=version or _NOVA))
 
     def placement(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
         """Microversion 1.39."""

@@ -21,8 +21,7 @@ PROTECTED_PROPERTIES = ("^hypervisor_type$", "^img_hv_type$", "^trait:CUSTOM_HV_
 """Image properties that operators alone may set: patterns, matched at the start as Glance does."""
 
 DISK_FORMATS = ("qcow2", "raw", "vmdk")
-"""Glance's ``disk_formats``: each says on which side it boots. Not ``iso``, which boots on both: with one of
-their own, members could rebuild a server on ESXi and then resize it to KVM."""
+"""Glance's ``disk_formats``: each says on which side it boots. Not ``iso``, which boots on both."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,16 +35,12 @@ class Rights:
     volume_image_metadata: bool
     """Whether members may set properties on their bootable volumes: Glance's protections do not reach there
     (cinder/policies/volume_metadata.py ``volume_extension:volume_image_metadata:set``)."""
-    reimage: bool
-    """Whether anybody may put another image on a root volume (cinder/policies/volume_actions.py
-    ``volume:reimage_reserved``, which a rebuild with microversion 2.93 does in the caller's name)."""
 
 
 RIGHTS = Rights(
     protected_properties=PROTECTED_PROPERTIES,
     disk_formats=DISK_FORMATS,
     volume_image_metadata=False,
-    reimage=False,
 )
 """As rendered."""
 
@@ -68,4 +63,5 @@ def conf(estate: Estate) -> Conf:
         default_schedule_zone=default_zone(estate),
         cross_az_attach=False,
         allow_resize_to_same_host=True,
+        rebuild=False,
     )

@@ -32,7 +32,8 @@ _CLAIMS = {
     "project. Administrators: unless the flavor is one for ESXi.",
     Claim.RESTRICTED_STAYS: "No server of a restricted workload reaches a KVM host: however it is made (any "
     "zone form, from image, volume or blank volume), and by any sequence of unpinning, unshelving, resize, "
-    "rebuild, cold and live migration (members with role manager), for administrators also evacuation.",
+    "rebuild (which Nova's policy leaves to nobody), cold and live migration (members with role manager), "
+    "for administrators also evacuation.",
     Claim.UNTAGGED_NOWHERE: "A request that carries no tag of operators lands nowhere, so a forgotten tag is "
     "noticed at once.",
     Claim.LANDS: "Every declared workload is taken by every host that the documents lead to (those of its "
@@ -43,12 +44,12 @@ _COMPLETE = """
 The enumeration is complete, not a sample: `estate/placement/proof/requests.py` says why each class of
 requests stands for all of its members, and tests hold what that rests on. `estate prove ENV
 --each-setting` takes away every setting in turn (a line of nova.conf, an aggregate's key, a trait, a
-flavor's access, a property protection, a rule of Cinder's policy) and says which claim breaks, by which
-request. Where none does, the setting is a second barrier. With `--reproduce` it takes each of them away
-in the environment's running sandbox, in earnest (a file without the line and the service restarted, or a
-call to Nova, Glance or placement), takes the counterexample's steps there as real calls of whoever the proof
-names, compares where Nova sends the server, and gives the setting back. `--matrix FILE` writes the matrix as
-an SVG picture.
+flavor's access, a property protection, a rule of Nova's or Cinder's policy) and says which claim breaks,
+by which request. Where none does, the setting is a second barrier. With `--reproduce` it takes each of them
+away in the environment's running sandbox, in earnest (a file without the line and the service restarted, or
+a call to Nova, Glance or placement), takes the counterexample's steps there as real calls of whoever the
+proof names, compares where Nova sends the server, and gives the setting back: in a throw-away sandbox, since
+an aggregate whose zone was taken away is made anew. `--matrix FILE` writes the matrix as an SVG picture.
 
 Assumptions:
 

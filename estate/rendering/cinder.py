@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from estate.model import Estate, Hypervisor
 from estate.placement.pairing import BackEnd, back_ends, name_in_cinder
-from estate.rendering.fragment import DEFAULT, Fragment, Setting, fragment, setting
+from estate.rendering.fragment import DEFAULT, Fragment, Setting, fragment, policy_file, setting
 from estate.rendering.vsphere import datastore_regex, login
 
 VOLUME_SERVICE = "cinder-volume"
@@ -14,20 +14,6 @@ POLICY_PATH = "/etc/cinder/policy.d/50-estate.yaml"
 """Read by itself: oslo.policy's ``policy_dirs`` is ``policy.d``. Rules are named in cinder/policies."""
 
 _METADATA = "volume_extension:volume_image_metadata"
-_POLICY = (
-    (
-        "Image properties of bootable volumes place servers as those of images do, and Glance's protections "
-        "do not\nreach them: operators alone change them (nova/block_device.py).",
-        (f"{_METADATA}:set", f"{_METADATA}:remove"),
-        "rule:admin_api",
-    ),
-    (
-        "A rebuild of a server with a root volume (Nova's microversion 2.93) puts another image on it, "
-        "without the\ntags that keep the server on its side: nobody does that, servers are made anew.",
-        ("volume:reimage", "volume:reimage_reserved"),
-        "!",
-    ),
-)
 
 
 def fragments(estate: Estate) -> Iterator[Fragment]:
@@ -64,12 +50,14 @@ def _defaults(volume_type: str) -> Fragment:
 
 def policy() -> Fragment:
     """Rules of Cinder's API that close what Glance's property protections leave open."""
-    blocks = [
-        "".join(f"# {line}\n" for line in why.splitlines())
-        + "".join(f'"{name}": "{who}"\n' for name in names)
-        for why, names, who in _POLICY
-    ]
-    return Fragment(path=POLICY_PATH, service=API_SERVICE, text="\n".join(blocks))
+    return policy_file(
+        path=POLICY_PATH,
+        service=API_SERVICE,
+        why="Image properties of bootable volumes place servers as those of images do, and Glance's "
+        "protections do not\nreach them: operators alone change them (nova/block_device.py).",
+        rules=(f"{_METADATA}:set", f"{_METADATA}:remove"),
+        who="rule:admin_api",
+    )
 
 
 def stanza(estate: Estate, back_end: BackEnd) -> Fragment:

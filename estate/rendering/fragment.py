@@ -66,5 +66,11 @@ def fragment(
     )
 
 
+def policy_file(*, path: str, service: str, why: str, rules: Iterable[str], who: str) -> Fragment:
+    """A file of oslo.policy's: calls that only ``who`` may make (``!``: nobody)."""
+    lines = [*_comment(why), *(f'"{name}": "{who}"' for name in rules)]
+    return Fragment(path=path, service=service, text="\n".join(lines) + "\n")
+
+
 def _comment(text: str) -> list[str]:
     return [f"# {line}".rstrip() for line in text.splitlines()]

@@ -9,13 +9,15 @@ from estate.model import Aggregate, Cluster, Estate, Hypervisor
 from estate.placement.capacity import reserved
 from estate.placement.guarantee import FILTERS, default_zone
 from estate.placement.triple import TRAIT, trait_key
-from estate.rendering.fragment import DEFAULT, Fragment, Setting, fragment, setting
+from estate.rendering.fragment import DEFAULT, Fragment, Setting, fragment, policy_file, setting
 from estate.rendering.vsphere import datastore_regex, login
 
 CONTROL_SERVICE = "nova-control"
 """nova-api, nova-scheduler and nova-conductor: they read one nova.conf."""
 COMPUTE_SERVICE = "nova-compute"
 CONF_PATH = "/etc/nova/nova.conf.d/50-estate.conf"
+POLICY_PATH = "/etc/nova/policy.d/50-estate.yaml"
+"""Read by itself: oslo.policy's ``policy_dirs`` is ``policy.d``. Rules are named in nova/policies."""
 PROVIDER_PATH = "/etc/nova/provider_config/estate.yaml"
 """Nova reads every ``*.yaml`` of ``[compute] provider_config_location``, by default this folder."""
 
@@ -23,6 +25,7 @@ PROVIDER_PATH = "/etc/nova/provider_config/estate.yaml"
 def fragments(estate: Estate) -> Iterator[Fragment]:
     """For API, scheduler and conductor, and for each compute host its nova.conf and provider.yaml."""
     yield control(estate)
+    yield policy()
     for aggregate in estate.aggregates.values():
         for made in aggregate.host_classes.values():
             for host in made.hosts:
@@ -111,6 +114,20 @@ def control(estate: Estate) -> Fragment:
             ),
             _cross_az_attach(),
         ],
+    )
+
+
+def policy() -> Fragment:
+    """The rule of Nova's API without which members could take a server off its hypervisor."""
+    return policy_file(
+        path=POLICY_PATH,
+        service=CONTROL_SERVICE,
+        why="A rebuild tells the scheduler of the new image before it is judged, also where it is then "
+        "refused: members\n"
+        "could go on to resize a server that must stay on ESXi to KVM (nova/compute/api.py rebuild,\n"
+        "nova/conductor/manager.py rebuild_instance). So nobody rebuilds: servers are made anew.",
+        rules=("os_compute_api:servers:rebuild",),
+        who="!",
     )
 
 

@@ -84,15 +84,15 @@ class Asked:
         return next(row.differences for row in rows if row.server == server.name)
 
 
-def asked_by(row: Row, registered: Iterable[Registration]) -> Iterator[Asked]:
+def asked_by(row: Row, registered: Iterable[Registration], operation: Operation) -> Iterator[Asked]:
     """What Nova is asked for the servers of a program, the first as it stands; without any, what its
     aggregates and flavors let in.
     """
-    program = _Program(row, registered)
+    program = _Program(row, registered, operation)
     for one in program.servers:
         asked = program.server(one)
         yield asked
-        if asked.restricted and asked.request.zone == "az-esxi" and row.operation is Operation.CREATE:
+        if asked.restricted and asked.request.zone == "az-esxi" and operation is Operation.CREATE:
             # Whoever got past the pack would not name the zone of ESXi.
             yield from (
                 replace(asked, request=replace(asked.request, zone=zone)) for zone in (None, "az-kvm")
@@ -126,8 +126,8 @@ def asked_of(row: Documents, estate: Estate | None, *, wrong: bool) -> Iterator[
 class _Program:
     """A recorded program, as Nova would see it."""
 
-    def __init__(self, row: Row, registered: Iterable[Registration]) -> None:
-        self._row = row
+    def __init__(self, row: Row, registered: Iterable[Registration], operation: Operation) -> None:
+        self._row, self._operation = row, operation
         self._all = list(registered)
         self._by_id = {f"id-{one.name}": one for one in self._all}
         self._cloud = self._changed(cloud_of(sandbox()))
@@ -223,15 +223,15 @@ class _Program:
             group=self._group(inputs, one),
             volume_zones=self._volume_zones(one),
         )
-        if self._row.operation is not Operation.CREATE:
+        if self._operation is not Operation.CREATE:
             # An edit: the server runs already, and Nova keeps the image that it was made of.
             legal = image_of(sandbox().images["linux-esxi"])
             request = replace(
                 request,
-                operation=self._row.operation,
+                operation=self._operation,
                 on=min(ESXI),
                 made_with_gb=sandbox().flavors["esxi-small"].disk,
-                image=image if self._row.operation is Operation.REBUILD else legal,
+                image=image if self._operation is Operation.REBUILD else legal,
             )
         return Asked(
             cloud=self._cloud, request=request, restricted=restricted, metadata=inputs.get("metadata", {})

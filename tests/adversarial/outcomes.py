@@ -71,8 +71,10 @@ def _programs() -> Iterator[Outcome]:
             row=row,
             refused_by=refused[True].get(row.key, ()),
             sibling_refused_by=refused[False].get(row.key, ()),
-            asked=tuple(asked_by(row, made[True].get(row.key, ()))),
-            sibling_asked=tuple(asked_by(row, made[False].get(row.key, ()))),
+            asked=tuple(asked_by(row, made[True].get(row.key, ()), row.operation)),
+            sibling_asked=tuple(
+                asked_by(row, made[False].get(row.key, ()), row.sibling_operation or row.operation)
+            ),
             estate=sandbox(),
         )
 

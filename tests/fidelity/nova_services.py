@@ -119,7 +119,12 @@ class NovaServices:
 
     def answer(self, cloud: Cloud, request: Request) -> Answer:
         """What becomes of a request on the cloud that was arranged last."""
-        said = self._say({"ask": {"conf": _conf(cloud.conf), "request": asdict(request)}})
+        asked = {
+            "conf": _conf(cloud.conf),
+            "rebuild": cloud.conf.rebuild,
+            "request": asdict(request),
+        }
+        said = self._say({"ask": asked})
         return Answer(**{**said, "accepted": frozenset(said["accepted"])})
 
     def _say(self, command: dict[str, Any]) -> dict[str, Any]:

@@ -89,6 +89,7 @@ def _conf(chance: random.Random, names: list[str], much: float) -> Conf:
         default_schedule_zone=chance.choice([None, None, "az-z"]),
         cross_az_attach=chance.random() < 0.6,
         allow_resize_to_same_host=chance.random() < 0.5,
+        rebuild=chance.random() < 0.8,
     )
 
 

@@ -10,7 +10,7 @@ from shutil import copytree
 import pytest
 
 from estate.openstack.calls import Calls
-from estate.placement.proof import prove, settings, situation_of
+from estate.placement.proof import Situation, prove, settings, situation_of
 from operations import rehearsal
 from operations.reproduction import Reproducer, Reproduction
 from operations.stack import PROGRAM
@@ -18,7 +18,7 @@ from operations.withdrawal import Withdrawal
 from sandbox import lifecycle
 from tests.estates import sandbox
 from tests.rehearsal.stage import Stage
-from tests.unit.test_placement_proof import NEEDED, of, of_a_blank_volume
+from tests.unit.test_placement_proof import BASE, NEEDED, REBUILD, VOLUMES, of_a_blank_volume
 from toolchain.progress import Progress
 
 
@@ -30,9 +30,9 @@ class Ground:
     withdrawal: Withdrawal
     reproducer: Reproducer
 
-    def without(self, name: str) -> Reproduction:
+    def without(self, name: str, base: Situation) -> Reproduction:
         """Take a setting away and take the steps of the counterexample; then give it back."""
-        (setting,) = [one for one in settings(of(name)) if one.name == name]
+        (setting,) = [one for one in settings(base) if one.name == name]
         found = prove(setting.without).counterexamples[0]
         with self.withdrawal.without(setting):
             return self.reproducer.run(found, setting.without)
@@ -58,7 +58,12 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 
 @pytest.mark.parametrize("name", NEEDED)
 def test_nova_does_what_the_proof_says(ground: Ground, name: str) -> None:
-    found = ground.without(name)
+    found = ground.without(name, BASE)
+    assert found.as_proven, found.calls
+
+
+def test_a_server_with_a_root_volume_is_rebuilt_onto_kvm_in_the_same_way(ground: Ground) -> None:
+    found = ground.without(REBUILD, VOLUMES)
     assert found.as_proven, found.calls
 
 

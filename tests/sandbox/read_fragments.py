@@ -33,7 +33,11 @@ def _effective(conf, path):
 
 
 def nova(path):
-    """nova.conf by nova.conf; provider.yaml by the code that nova-compute reads it with."""
+    """nova.conf by nova.conf; provider.yaml by the code that nova-compute reads it with; policy rules."""
+    if "policy.d" in path:
+        from nova import policies
+
+        return _rules(path, policies)
     if path.endswith(".yaml"):
         from nova.compute import provider_config
 
@@ -48,7 +52,9 @@ def nova(path):
 def cinder(path):
     """A stanza by the options of Cinder's drivers, as Cinder registers them; its policy rules."""
     if path.endswith(".yaml"):
-        return _rules(path)
+        from cinder import policies
+
+        return _rules(path, policies)
     from cinder import objects
 
     objects.register_all()
@@ -65,9 +71,8 @@ def cinder(path):
     return _effective(cfg.CONF, path)
 
 
-def _rules(path):
-    """Rule → its check as Cinder's enforcer holds it, ``null`` for a rule that Cinder does not have."""
-    from cinder import policies
+def _rules(path, policies):
+    """Rule → its check as the service's enforcer holds it, ``null`` for a rule that it does not have."""
     from oslo_policy import policy
 
     known = {rule.name for rule in policies.list_rules()}

@@ -106,14 +106,18 @@ def test_cinder_knows_the_rules_that_operators_alone_pass(readings: dict[str, An
     assert readings["cinder-api/etc/cinder/policy.d/50-estate.yaml"] == {
         "volume_extension:volume_image_metadata:set": "rule:admin_api",
         "volume_extension:volume_image_metadata:remove": "rule:admin_api",
-        "volume:reimage": "!",
-        "volume:reimage_reserved": "!",
+    }
+
+
+def test_nova_knows_the_rule_that_nobody_passes(readings: dict[str, Any]) -> None:
+    assert readings["nova-control/etc/nova/policy.d/50-estate.yaml"] == {
+        "os_compute_api:servers:rebuild": "!"
     }
 
 
 def test_an_unknown_option_is_noticed(tmp_path: Path) -> None:
     openstack.ensure()
-    (fragment,) = [one for one in KINDS if one.service == "nova-control"]
+    (fragment,) = [one for one in KINDS if one.service == "nova-control" and one.settings]
     key = "enable_isolated_aggregate_filtering"
     texts = {"nova.conf": fragment.text.replace(key, f"{key}s")}
     assert read("nova", texts, tmp_path)["nova.conf"][f"scheduler/{key}s"] is None

@@ -122,18 +122,19 @@ def test_prove_holds() -> None:
 def test_prove_takes_away_each_setting() -> None:
     found = as_json("prove", SANDBOX, "--each-setting")
     settings = {one["name"]: one for one in found["settings"]}
-    one = settings["glance-api.conf [image_format] disk_formats"]
+    one = settings["nova policy os_compute_api:servers:rebuild"]
     assert one["needed"] is True
     assert [step["operation"] for step in one["counterexample"]["steps"]] == [
         "create",
         "unpin",
         "rebuild",
+        "rebuild",
         "resize",
     ]
     assert one["counterexample"]["steps"][2]["image"] == {
-        "name": "own iso",
-        "diskFormat": "iso",
-        "properties": {},
+        "name": "linux-kvm",
+        "diskFormat": "qcow2",
+        "properties": {"hypervisor_type": "qemu", "trait:CUSTOM_HV_KVM": "required"},
     }
     assert settings["nova.conf [DEFAULT] default_schedule_zone"]["needed"] is False
 
@@ -147,7 +148,6 @@ def test_a_proof_that_fails_says_how(monkeypatch: pytest.MonkeyPatch) -> None:
         protected_properties=(),
         disk_formats=guarantee.DISK_FORMATS,
         volume_image_metadata=False,
-        reimage=False,
     )
     monkeypatch.setattr(situation, "RIGHTS", rights)
     code, text = run("prove", SANDBOX)

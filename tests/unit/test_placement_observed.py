@@ -237,6 +237,12 @@ REFUSED = [
         "Invalid image metadata. Error: Architecture name 'x64' is not valid (HTTP 400)",
     ),
     Refused(
+        "the image before the root disk",
+        cloud(),
+        request(image=replace(UNKNOWN, min_disk_gb=6)),
+        "Invalid image metadata. Error: Hypervisor virt type 'esxi' is not valid (HTTP 400)",
+    ),
+    Refused(
         "memory before the image, in a rebuild",
         cloud(),
         request(

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from estate.placement.guarantee import conf
-from estate.placement.nova import Conf, Operation, Request, Source, decide
+from estate.placement.nova import Conf, Image, Operation, Request, Source, decide
 from estate.placement.proof import (
     ASSUMPTIONS,
     Claim,
@@ -34,7 +34,6 @@ VOLUMES = situation_of(
 
 NEEDED = {
     "nova.conf [scheduler] enable_isolated_aggregate_filtering = true": Claim.ESXI_BY_GRANT,
-    "nova.conf [scheduler] query_placement_for_image_type_support = true": Claim.RESTRICTED_STAYS,
     "nova.conf [scheduler] image_metadata_prefilter = false": Claim.LANDS,
     'aggregate "general": trait:CUSTOM_HV_KVM': Claim.UNTAGGED_NOWHERE,
     'aggregate "general": availability_zone': Claim.LANDS,
@@ -50,13 +49,13 @@ NEEDED = {
     'flavor "esxi-small": access for its projects only': Claim.ESXI_BY_GRANT,
     'flavor "esxi-medium": access for its projects only': Claim.ESXI_BY_GRANT,
     "property-protections.conf ^trait:CUSTOM_HV_.*": Claim.ESXI_BY_GRANT,
-    "glance-api.conf [image_format] disk_formats": Claim.RESTRICTED_STAYS,
     "cinder policy volume_extension:volume_image_metadata:set": Claim.ESXI_BY_GRANT,
-    "cinder policy volume:reimage_reserved": Claim.RESTRICTED_STAYS,
+    "nova policy os_compute_api:servers:rebuild": Claim.RESTRICTED_STAYS,
 }
 """Setting → the claim that is first broken without it."""
 
 SECOND = {
+    "nova.conf [scheduler] query_placement_for_image_type_support = true",
     "nova.conf [DEFAULT] default_schedule_zone",
     "nova.conf [filter_scheduler] enabled_filters: ImagePropertiesFilter",
     "nova.conf [filter_scheduler] enabled_filters: AggregateImagePropertiesIsolation",
@@ -83,11 +82,6 @@ def without(situation: Situation, *names: str) -> Situation:
     return situation
 
 
-def of(name: str) -> Situation:
-    """The situation in which a setting matters: one does only for servers with a root volume."""
-    return VOLUMES if name == "cinder policy volume:reimage_reserved" else BASE
-
-
 def run(found: Counterexample, situation: Situation) -> frozenset[str]:
     """Where the last step lands, asked of the engine on the whole cloud."""
     last = found.steps[-1].request
@@ -108,9 +102,10 @@ def test_the_guarantee_holds(situation: Situation) -> None:
     assert any(row.esxi for row in proof.rows if row.claim is Claim.RESTRICTED_STAYS)
 
 
+@pytest.mark.parametrize("base", [BASE, VOLUMES], ids=["images", "root volumes"])
 @pytest.mark.parametrize("name", NEEDED)
-def test_without_a_setting_there_is_a_counterexample(name: str) -> None:
-    situation = without(of(name), name)
+def test_without_a_setting_there_is_a_counterexample(name: str, base: Situation) -> None:
+    situation = without(base, name)
     proof = prove(situation)
     assert not proof.holds
     first = proof.counterexamples[0]
@@ -135,6 +130,7 @@ def test_every_setting_is_needed_or_a_second_barrier() -> None:
         # They narrow what a request may do, and open nothing.
         "property-protections.conf ^hypervisor_type$",
         "property-protections.conf ^img_hv_type$",
+        "glance-api.conf [image_format] disk_formats",
         # They are about volumes, disabled services and server groups, not about sides.
         "nova.conf [cinder] cross_az_attach = false",
         "nova.conf [filter_scheduler] enabled_filters: ComputeFilter",
@@ -151,6 +147,8 @@ def test_without_a_second_barrier_the_guarantee_holds(name: str) -> None:
     assert prove(without(VOLUMES, name)).holds
 
 
+FORMATS = "nova.conf [scheduler] query_placement_for_image_type_support = true"
+REBUILD = "nova policy os_compute_api:servers:rebuild"
 ISOLATION = "nova.conf [scheduler] enable_isolated_aggregate_filtering = true"
 IMAGE_FILTER = "nova.conf [filter_scheduler] enabled_filters: ImagePropertiesFilter"
 AGGREGATE_FILTER = "nova.conf [filter_scheduler] enabled_filters: AggregateImagePropertiesIsolation"
@@ -190,7 +188,18 @@ def test_a_second_barrier_holds_where_the_first_is_gone(name: str) -> None:
 
 
 def test_every_second_barrier_is_tried() -> None:
-    assert set(BARRIERS) | {"nova.conf [DEFAULT] default_schedule_zone"} == SECOND
+    assert set(BARRIERS) | {FORMATS, "nova.conf [DEFAULT] default_schedule_zone"} == SECOND
+
+
+def test_the_format_of_an_image_keeps_it_off_the_other_side_once_isolation_is_off() -> None:
+    asked = Request(
+        flavor=BASE.offer["plain"].flavor,
+        image=Image(name="own", disk_format="qcow2"),
+        project="any-other-project",
+        zone="az-esxi",
+    )
+    assert decide(without(BASE, ISOLATION).cloud, asked).accepted == frozenset()
+    assert decide(without(BASE, ISOLATION, FORMATS).cloud, asked).accepted == BASE.esxi
 
 
 def test_the_default_zone_stops_requests_that_name_none_once_isolation_is_off() -> None:
@@ -212,15 +221,25 @@ def test_the_default_zone_stops_requests_that_name_none_once_isolation_is_off() 
 
 
 def test_the_shortest_way_around_is_found() -> None:
-    proof = prove(without(BASE, "glance-api.conf [image_format] disk_formats"))
+    proof = prove(without(BASE, REBUILD))
     first = proof.counterexamples[0]
-    assert [step.operation for step in first.steps] == ["create", "unpin", "rebuild", "resize"]
+    assert [step.operation for step in first.steps] == ["create", "unpin", "rebuild", "rebuild", "resize"]
     assert not first.who.admin
-    rebuild = first.steps[2].request
-    assert rebuild is not None
-    assert rebuild.image is not None
-    assert rebuild.image.disk_format == "iso"
-    assert rebuild.operation is Operation.REBUILD
+    other, own = (step.request for step in first.steps[2:4])
+    assert other is not None
+    assert own is not None
+    assert decide(without(BASE, REBUILD).cloud, other).accepted == frozenset()
+    assert own.image == BASE.picture["linux-esxi"].image
+
+
+def test_administrators_evacuate_what_a_rebuild_left_in_error() -> None:
+    """Nova lets them; the image that was refused then counts."""
+    ways = {
+        tuple(step.operation for step in one.steps)
+        for one in prove(without(BASE, REBUILD)).counterexamples
+        if one.who.admin
+    }
+    assert ("create", "unpin", "resize", "rebuild", "evacuate") in ways
 
 
 def of_a_blank_volume() -> Counterexample:
@@ -299,6 +318,7 @@ def test_what_is_rendered_is_what_is_proven() -> None:
         default_schedule_zone=written["DEFAULT", "default_schedule_zone"],
         cross_az_attach=written["cinder", "cross_az_attach"] == "true",
         allow_resize_to_same_host=written["DEFAULT", "allow_resize_to_same_host"] == "true",
+        rebuild=False,
     )
     glance = rendered["glance-api/etc/glance/glance-api.conf.d/50-estate.conf"].settings
     assert tuple(glance["image_format", "disk_formats"].split(",")) == BASE.rights.disk_formats
@@ -306,7 +326,8 @@ def test_what_is_rendered_is_what_is_proven() -> None:
     assert all(f"[{pattern}]\ncreate = admin" in protections for pattern in BASE.rights.protected_properties)
     policy = rendered["cinder-api/etc/cinder/policy.d/50-estate.yaml"].text
     assert '"volume_extension:volume_image_metadata:set": "rule:admin_api"' in policy
-    assert '"volume:reimage": "!"' in policy
+    nova_policy = rendered["nova-control/etc/nova/policy.d/50-estate.yaml"].text
+    assert '"os_compute_api:servers:rebuild": "!"' in nova_policy
 
 
 def test_members_that_differ_are_declared_each_as_they_are() -> None:

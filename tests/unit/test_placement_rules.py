@@ -291,6 +291,13 @@ CASES = [
         NOWHERE,
         request(operation=Operation.REBUILD, on="kvm1"),
     ),
+    Case(
+        "rebuild_policy",
+        cloud(rebuild=False),
+        request(operation=Operation.REBUILD, on="kvm1"),
+        NOWHERE,
+        request(operation=Operation.RESIZE, on="kvm1"),
+    ),
     Case("flavor_access", cloud(), request(flavor=PRIVATE, admin=False), NOWHERE, request(flavor=PRIVATE)),
     Case(
         "flavor_and_image",

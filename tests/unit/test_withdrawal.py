@@ -14,7 +14,15 @@ BEFORE = shape(sandbox(), "sandbox")
 IN_FILES = [
     one
     for one in settings(situation_of(sandbox()))
-    if one.kind in {Kind.NOVA_CONF, Kind.GLANCE_CONF, Kind.PROTECTION, Kind.CINDER_POLICY, Kind.PROVIDER}
+    if one.kind
+    in {
+        Kind.NOVA_CONF,
+        Kind.NOVA_POLICY,
+        Kind.GLANCE_CONF,
+        Kind.PROTECTION,
+        Kind.CINDER_POLICY,
+        Kind.PROVIDER,
+    }
 ]
 
 
@@ -31,7 +39,8 @@ def read(made: Shape) -> dict[tuple[str, ...], str]:
         for key, value in fragments.parse(text, name).items()
     }
     yaml = YAML(typ="safe")
-    found |= {("cinder policy", key): value for key, value in yaml.load(made.cinder_policy).items()}
+    for name, text in (("cinder policy", made.cinder_policy), ("nova policy", made.nova_policy)):
+        found |= {(name, key): value for key, value in (yaml.load(text) or {}).items()}
     hosts = {one.name: one for one in made.kvm_hosts} | {one.compute_host: one for one in made.clusters}
     for name, host in hosts.items():
         (provider,) = yaml.load(host.provider_yaml)["providers"]
@@ -48,7 +57,7 @@ def test_a_line_is_taken_out_and_nothing_else(setting: Setting) -> None:
         case Kind.PROTECTION:
             assert {key[:2] for key in gone} == {(setting.kind.value, setting.key)}
             assert {key[2] for key in gone} == {"create", "read", "update", "delete"}
-        case Kind.CINDER_POLICY:
+        case Kind.CINDER_POLICY | Kind.NOVA_POLICY:
             assert gone == {(setting.kind.value, setting.key)}
         case _:
             assert gone == {(setting.kind.value, setting.subject, setting.key)}

@@ -189,6 +189,15 @@ def cross_az_attach(cloud: Cloud, request: Request, aim: Aim) -> Aim | Refusal:
     )
 
 
+@rule(Stage.API, "nova/policies/servers.py rebuild")
+def rebuild_policy(cloud: Cloud, request: Request, aim: Aim) -> Aim | Refusal:  # noqa: ARG001
+    """Where the policy of nova-api says so, nobody rebuilds a server."""
+    if cloud.conf.rebuild:
+        return aim
+    words = "Policy doesn't allow os_compute_api:servers:rebuild to be performed. (HTTP 403)"
+    return Refusal(rule="rebuild_policy", words=words)
+
+
 _NAMING_A_HOST = {
     Operation.MIGRATE: "os-migrate-server:migrate:host",
     Operation.LIVE_MIGRATE: "os-migrate-server:migrate_live:host",
@@ -251,14 +260,14 @@ _CREATE: tuple[_Check, ...] = (
     requested_destination,
     flavor_access,
     availability_zone,
-    flavor_and_image,
     image_property_values,
+    flavor_and_image,
     requested_host_exists,
     cross_az_attach,
 )
 _MOVES: dict[Operation, tuple[_Check, ...]] = {
     Operation.RESIZE: (flavor_access, flavor_and_image, image_property_values, moves),
-    Operation.REBUILD: (flavor_and_image, image_property_values, moves),
+    Operation.REBUILD: (rebuild_policy, flavor_and_image, image_property_values, moves),
 }
 _MOVE: tuple[_Check, ...] = (move_destination, image_property_values, moves)
 

@@ -136,6 +136,8 @@ class Conf:
     default_availability_zone: str = "nova"
     cross_az_attach: bool = True
     allow_resize_to_same_host: bool = False
+    rebuild: bool = True
+    """Whether the policy of nova-api (``os_compute_api:servers:rebuild``) lets anybody rebuild a server."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,8 +30,6 @@ ASSUMPTIONS = (
     "Before, members could resize to any private flavor whose id they knew (bug 2151256).",
     "Administrators name no host with force (microversions before 2.68) and reset no states: Nova then asks "
     "no scheduler (nova/compute/api.py evacuate, live_migrate).",
-    "A server that a rebuild left in ERROR, because its driver cannot boot the format, takes no further "
-    "operation but rebuild (check_instance_state in nova/compute/api.py).",
 )
 """What the proof takes for granted, with its source."""
 

@@ -4,11 +4,18 @@ by whatever its project's members, or administrators, do with it afterwards.
 Operations change step by step what the server carries (flavor by resize, image by rebuild, zone by unpinning
 and unshelving). These states are finitely many, and are searched breadth first: the first way to a KVM host
 is a shortest one.
+
+Nova keeps the image of a server twice: for the scheduler (``RequestSpec.image``), and as the server's own. A
+rebuild writes the first before it asks anybody (nova/compute/api.py rebuild); refused, it takes back the
+second only (nova/conductor/manager.py rebuild_instance). A rebuild with the server's own image then asks
+nobody, and the scheduler is told of the wrong one from there on.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
 
 from estate.placement import nova
 from estate.placement.building import OPERATORS
@@ -43,20 +50,43 @@ def _alike(situation: Situation) -> Iterator[Declared]:
         yield replace(smallest, names=(*smallest.names, *others))
 
 
+class _Error(StrEnum):
+    """Why a server is in ERROR, if it is."""
+
+    NONE = ""
+    REFUSED = "refused"
+    """Conductor or scheduler refused a rebuild: the virtual machine is as it was."""
+    BROKEN = "broken"
+    """The driver could not do a rebuild: there is no virtual machine."""
+
+
 @dataclass(frozen=True)
 class _State:
     """What a restricted server carries, and where it is."""
 
     flavor: str
     boot: str
+    """The image that the scheduler is told of."""
+    image: str
+    """The server's own."""
     zone: str | None
     on: str
     made_with_gb: int
     """Root disk of the flavor with which it was made or last rebuilt."""
+    error: _Error = _Error.NONE
 
 
-_After = Callable[[str], _State]
-"""The state of a server once it is on a host."""
+@dataclass(frozen=True, kw_only=True)
+class _Move:
+    """Something that can be done with a server."""
+
+    call: Step
+    label: str
+    """Its row of the matrix."""
+    after: Callable[[Iterable[str]], Iterable[_State]]
+    """What the server is then, from ESXi hosts that take it."""
+    asks: bool = True
+    """Whether a scheduler is asked."""
 
 
 class _Search:
@@ -65,7 +95,10 @@ class _Search:
     def __init__(self, inquiry: Inquiry, declared: Declared, who: Who) -> None:
         self._inquiry, self._declared, self._who = inquiry, declared, who
         self._situation, self._cloud = inquiry.situation, inquiry.cloud
-        self._images = images(self._situation, who)
+        self._known = {"": inquiry.boot(declared, declared.source)}
+        for one in images(self._situation, who):
+            assert one.image is not None
+            self._known[one.image.name] = replace(one, source=declared.source)
 
     def run(self) -> None:
         """Make it in every way; then make it as declared and do everything with it."""
@@ -101,99 +134,103 @@ class _Search:
     def _operate(self) -> None:
         """Breadth first over what the server carries."""
         declared = self._declared
-        boot = self._inquiry.boot(declared, declared.source)
         made = self._inquiry.asked(
             declared,
             Who(project=OPERATORS, admin=True),
-            boot,
+            self._known[""],
             {"zone": declared.zone} if declared.zone is not None else {},
         )
-        known = {"": boot}
         queue: deque[tuple[_State, tuple[Step, ...]]] = deque()
         seen: set[_State] = set()
 
-        def reach(state: _State, steps: tuple[Step, ...]) -> None:
-            if state not in seen:
-                seen.add(state)
-                queue.append((state, steps))
+        def reach(states: Iterable[_State], steps: tuple[Step, ...]) -> None:
+            for state in states:
+                if state not in seen:
+                    seen.add(state)
+                    queue.append((state, steps))
 
-        for on in self._places(self._inquiry.accepted(made)):
-            disk = made.flavor.root_gb
-            reach(_State(declared.flavor, "", declared.zone, on, disk), (step(made),))
+        disk = made.flavor.root_gb
+        places = self._places(self._inquiry.accepted(made))
+        reach((_State(declared.flavor, "", "", declared.zone, on, disk) for on in places), (step(made),))
         while queue:
             state, steps = queue.popleft()
-            for after, call, label in self._operations(state, known):
-                done = (*steps, call)
-                if call.request is None:
-                    reach(after(state.on), done)
-                    continue
-                lands = self._stays(done, label)
-                if call.operation == Operation.REBUILD.value and not self._boots(state.on, call.request):
-                    continue
-                for on in self._places(lands):
-                    reach(after(on), done)
+            for move in self._moves(state):
+                done = (*steps, move.call)
+                places = self._places(self._stays(done, move.label)) if move.asks else [state.on]
+                reach(move.after(places), done)
 
     def _places(self, hosts: frozenset[str]) -> list[str]:
         """One ESXi host of each class."""
         return sorted({self._cloud.classes[host] for host in hosts & self._situation.esxi})
 
-    def _boots(self, host: str, asked: nova.Request) -> bool:
+    def _boots(self, host: str, image: nova.Image | None) -> bool:
         formats = self._cloud.by_name[host].boots
-        return asked.image is None or formats is None or asked.image.disk_format in formats
+        return image is None or formats is None or image.disk_format in formats
 
-    def _operations(self, state: _State, known: dict[str, Boot]) -> Iterator[tuple[_After, Step, str]]:
-        """What can be done with a server: the state after it, the call, and its row of the matrix."""
-        boot = known[state.boot]
+    def _moves(self, state: _State) -> Iterator[_Move]:
+        """What can be done with a server; in ERROR little (check_instance_state in nova/compute/api.py)."""
         aim = {"zone": state.zone} if state.zone is not None else {}
+        boot = self._known[state.boot]
         now = replace(request(self._situation.offer[state.flavor], boot, self._who, aim), on=state.on)
+
+        def moved(**changes: Any) -> Callable[[Iterable[str]], Iterable[_State]]:  # noqa: ANN401
+            return lambda places: (replace(state, on=on, **changes) for on in places)
+
         if state.zone is not None:
-            yield (
-                lambda on: replace(state, on=on, zone=None),
-                Step(operation="unpin", request=None),
-                "unpin",
-            )
-        for zone in sorted(self._cloud.zones - {state.zone}):
-            yield (
-                lambda on, zone=zone: replace(state, on=on, zone=zone),  # type: ignore[misc]
-                step(replace(now, operation=Operation.UNSHELVE, zone=zone)),
-                "unshelve",
-            )
-        for offer in self._inquiry.larger(state.made_with_gb):
-            if offer.flavor.name != state.flavor and offer.flavor.usable(
-                self._who.project, admin=self._who.admin
-            ):
-                yield (
-                    lambda on, name=offer.flavor.name: replace(state, on=on, flavor=name),  # type: ignore[misc]
-                    step(
-                        replace(
-                            now,
-                            operation=Operation.RESIZE,
-                            flavor=offer.flavor,
-                            made_with_gb=state.made_with_gb,
-                        )
-                    ),
-                    "resize",
-                )
-        if not now.is_bfv or self._situation.rights.reimage:
-            for other in self._images:
-                assert other.image is not None
-                known.setdefault(
-                    other.image.name, Boot(image=other.image, source=boot.source, side=other.side)
-                )
-                yield (
-                    lambda on, name=other.image.name: replace(  # type: ignore[misc]
-                        state, on=on, boot=name, made_with_gb=now.flavor.root_gb
-                    ),
-                    step(replace(now, operation=Operation.REBUILD, image=other.image)),
-                    "rebuild",
-                )
+            unpin = Step(operation="unpin", request=None)
+            yield _Move(call=unpin, label="unpin", after=moved(zone=None), asks=False)
+        if self._cloud.conf.rebuild and not (now.is_bfv and state.error is _Error.BROKEN):
+            yield from self._rebuilds(state, now)
         # A member with role manager may migrate, too (nova/policies/migrate_server.py, since 2025.2).
-        moves = [Operation.UNSHELVE, Operation.MIGRATE, Operation.LIVE_MIGRATE]
+        operations = [Operation.UNSHELVE, Operation.MIGRATE, Operation.LIVE_MIGRATE]
+        if state.error is not _Error.NONE:
+            operations = []
+        else:
+            for zone in sorted(self._cloud.zones - {state.zone}):
+                asked = replace(now, operation=Operation.UNSHELVE, zone=zone)
+                yield _Move(call=step(asked), label="unshelve", after=moved(zone=zone))
+            yield from self._resizes(state, now, moved)
         if self._who.admin:
-            moves.append(Operation.EVACUATE)
-        for operation in moves:
-            yield (
-                lambda on: replace(state, on=on),
-                step(replace(now, operation=operation)),
-                operation.value,
-            )
+            operations.append(Operation.EVACUATE)
+        for operation in operations:
+            asked = replace(now, operation=operation)
+            # An evacuation makes it anew, of its own image.
+            whole = now.is_bfv or self._boots(state.on, self._known[state.image].image)
+            error = _Error.NONE if whole else state.error
+            yield _Move(call=step(asked), label=operation.value, after=moved(error=error))
+
+    def _resizes(
+        self,
+        state: _State,
+        now: nova.Request,
+        moved: Callable[..., Callable[[Iterable[str]], Iterable[_State]]],
+    ) -> Iterator[_Move]:
+        for offer in self._inquiry.larger(state.made_with_gb):
+            flavor = offer.flavor
+            if flavor.name != state.flavor and flavor.usable(self._who.project, admin=self._who.admin):
+                asked = replace(
+                    now, operation=Operation.RESIZE, flavor=flavor, made_with_gb=state.made_with_gb
+                )
+                yield _Move(call=step(asked), label="resize", after=moved(flavor=flavor.name))
+
+    def _rebuilds(self, state: _State, now: nova.Request) -> Iterator[_Move]:
+        """The VMware driver puts no image on a root volume: nova-compute first destroys the virtual machine,
+        from which it then cannot detach the volume (nova/compute/manager.py _rebuild_volume_backed_instance).
+        """
+        disk = now.flavor.root_gb
+        for name, other in self._known.items():
+            asked = replace(now, operation=Operation.REBUILD, image=other.image)
+            if name == state.image:  # its own: nobody is asked
+                whole = now.is_bfv or self._boots(state.on, other.image)
+                same = replace(state, made_with_gb=disk, error=_Error.NONE if whole else _Error.BROKEN)
+                yield _Move(call=step(asked), label="rebuild", after=lambda _, one=same: [one], asks=False)  # type: ignore[misc]
+                continue
+
+            def rebuilt(places: Iterable[str], name: str = name, other: Boot = other) -> list[_State]:
+                taken = bool(list(places))
+                whole = taken and not now.is_bfv and self._boots(state.on, other.image)
+                error = _Error.NONE if whole else _Error.BROKEN if taken else _Error.REFUSED
+                image = name if taken and not now.is_bfv else state.image
+                return [replace(state, boot=name, image=image, made_with_gb=disk, error=error)]
+
+            yield _Move(call=step(asked), label="rebuild", after=rebuilt)

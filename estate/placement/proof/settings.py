@@ -25,6 +25,7 @@ class Kind(StrEnum):
     PROTECTION = "property-protections.conf"
     GLANCE_CONF = "glance-api.conf"
     CINDER_POLICY = "cinder policy"
+    NOVA_POLICY = "nova policy"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,13 +203,14 @@ def _rights(situation: Situation) -> Iterator[Setting]:
             name="cinder policy volume_extension:volume_image_metadata:set",
             without=replace(situation, rights=replace(rights, volume_image_metadata=True)),
         )
-    if not rights.reimage:
+    conf = situation.cloud.conf
+    if not conf.rebuild:
         yield Setting(
-            kind=Kind.CINDER_POLICY,
+            kind=Kind.NOVA_POLICY,
             subject="",
-            key="volume:reimage_reserved",
-            name="cinder policy volume:reimage_reserved",
-            without=replace(situation, rights=replace(rights, reimage=True)),
+            key="os_compute_api:servers:rebuild",
+            name="nova policy os_compute_api:servers:rebuild",
+            without=_with(situation, conf=replace(conf, rebuild=True)),
         )
 
 

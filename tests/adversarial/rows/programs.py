@@ -107,7 +107,8 @@ PROGRAMS = (
         lambda kit: kit.restricted(kit.linux()),
         operation=Operation.REBUILD,
         right=lambda kit: kit.restricted(kit.image(name="newer")),
-        sibling="a newer image for ESXi",
+        sibling_operation=Operation.CREATE,
+        sibling="made anew from a newer image for ESXi",
     ),
     server(
         "image-update",

@@ -24,6 +24,8 @@ class Row:
     """What the legal variant does."""
     operation: Operation = Operation.CREATE
     """What the edit of a running server asks of Nova."""
+    sibling_operation: Operation | None = None
+    """What the legal variant asks, if that is something else."""
     alone: bool = False
     """It cannot share a program: it uses this project's components, or asks a cloud at preview."""
     only: str = ""

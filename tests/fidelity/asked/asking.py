@@ -8,9 +8,10 @@ from arranged_cloud import Cloud
 from calls import call
 from names import USER, known
 from nova import context as nova_context
-from nova import exception
+from nova import exception, policy
 from nova.api.openstack import compute, wsgi
 from nova.scheduler import utils as scheduler_utils
+from oslo_policy.policy import Rules
 from prepared import Prepared
 from stand_ins import StandIns
 from to_the_choice import Asked, Ended, UpToTheChoice
@@ -18,6 +19,7 @@ from to_the_choice import Asked, Ended, UpToTheChoice
 CONF = nova.conf.CONF
 NEWEST = "2.104"
 """Microversion of Nova's API."""
+REBUILD = "os_compute_api:servers:rebuild"
 
 
 class Nova:
@@ -29,6 +31,9 @@ class Nova:
         self.stand_ins.install()
         self.behind = UpToTheChoice()
         self.api = compute.APIRouterV21()
+        policy.init()
+        policy._ENFORCER.load_rules()  # else it would do so later, and take back what is set here
+        self.rebuild = policy._ENFORCER.registered_rules[REBUILD].check_str
 
     def ask(self, asked):
         """Accepted hosts by the names of the cloud, or the refusal."""
@@ -38,6 +43,8 @@ class Nova:
         for section, values in asked["conf"].items():
             for key, value in values.items():
                 CONF.set_override(key, value, group=None if section == "DEFAULT" else section)
+        rules = {REBUILD: self.rebuild if asked["rebuild"] else "!"}
+        policy.set_rules(Rules.from_dict(rules), overwrite=False)
         scheduler_utils.reset_globals()
         self.behind.migration = []
         request = asked["request"]
