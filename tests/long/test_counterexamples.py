@@ -18,7 +18,7 @@ from operations.withdrawal import Withdrawal
 from sandbox import lifecycle
 from tests.estates import sandbox
 from tests.rehearsal.stage import Stage
-from tests.unit.test_placement_proof import BASE, NEEDED, REBUILD, VOLUMES, of_a_blank_volume
+from tests.unit.test_placement_proof import BASE, ISOLATION, NEEDED, REBUILD, VOLUMES, of_a_blank_volume
 from toolchain.progress import Progress
 
 
@@ -67,11 +67,10 @@ def test_a_server_with_a_root_volume_is_rebuilt_onto_kvm_in_the_same_way(ground:
     assert found.as_proven, found.calls
 
 
-def test_given_back_the_proof_holds_again(ground: Ground) -> None:
-    """The counterexample of the main setting leads nowhere once all settings are back."""
-    (setting,) = [
-        one for one in settings(situation_of(sandbox())) if one.key == "enable_isolated_aggregate_filtering"
-    ]
+@pytest.mark.parametrize("name", [ISOLATION, REBUILD])
+def test_given_back_the_proof_holds_again(ground: Ground, name: str) -> None:
+    """The counterexample leads nowhere once all settings are back."""
+    (setting,) = [one for one in settings(BASE) if one.name == name]
     found = prove(setting.without).counterexamples[0]
     assert ground.reproducer.run(found, setting.without).host is None
 
