@@ -25,7 +25,7 @@ def conf(fragments: dict[str, Fragment], host: str) -> dict[tuple[str, str], str
 
 def test_one_file_per_host_and_kind() -> None:
     fragments = render(sandbox())
-    assert len({one.name for one in fragments}) == len(fragments) == 23
+    assert len({one.name for one in fragments}) == len(fragments) == 24
     provider = [one for one in fragments if one.path.endswith("provider_config/estate.yaml")]
     assert [one.host for one in provider if "CUSTOM_HV_VMWARE" in one.text] == ["nova-esx-a", "nova-esx-b"]
     assert len([one for one in provider if "CUSTOM_HV_KVM" in one.text]) == 5
@@ -134,7 +134,7 @@ def test_the_shape_of_a_sandbox_is_the_documents() -> None:
 def test_command_writes_the_files(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["sandbox", "--out", str(tmp_path)])
     assert result.exit_code == 0, result.output
-    assert result.output == f"23 files written below {tmp_path}.\n"
+    assert result.output == f"24 files written below {tmp_path}.\n"
     assert (tmp_path / CONTROL).read_text() == rendered()[CONTROL].text
 
 
