@@ -37,7 +37,7 @@ class Change:
     def __init__(self, top: Path, environment: str) -> None:
         self._top = top
         self._environment = environment
-        self.outputs = {ending: top.parent / f"{top.name}.{ending}" for ending in ("md", "html", "json")}
+        self.outputs = {ending: top.parent / f"{top.name}.{ending}" for ending in ("md", "html")}
         for arguments in (["init", "--quiet"], ["add", "."], [*_SAME, "commit", "--quiet", "-m", "before"]):
             subprocess.run(["git", *arguments], cwd=top, check=True)
 
@@ -48,8 +48,12 @@ class Change:
         cost.run(["sh", "-c", '"$@" || test $? -eq 1', "sh", *command], self._top, os.environ)
 
     def changed(self) -> int:
-        """How many workloads the review says are changed."""
-        found = json.loads(self.outputs["json"].read_text(encoding="utf-8"))
+        """How many workloads a review says are changed."""
+        command = [str(check.ESTATE), "review", "--base", "HEAD", "--env", self._environment]
+        done = subprocess.run(
+            [*command, "--format", "json"], cwd=self._top, stdout=subprocess.PIPE, check=False
+        )
+        found = json.loads(done.stdout)
         return len({one["name"] for one in found["changes"] if one["kind"] == "workloads"})
 
 
