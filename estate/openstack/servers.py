@@ -88,7 +88,11 @@ def faults(cloud: Connection) -> tuple[Fault, ...]:
         for action in cloud.compute.get(actions, microversion="2.62").json()["instanceActions"]:
             path = f"{actions}/{action['request_id']}"
             one = cloud.compute.get(path, microversion="2.62").json()["instanceAction"]
-            tried |= {event["host"] for event in one.get("events") or () if event.get("host")}
+            tried |= {
+                event["host"]
+                for event in one.get("events") or ()
+                if event["event"].startswith("compute_") and event.get("host")  # others are conductor's
+            }
         message = (server.fault or {}).get("message") or "Nova gives no reason"
         found.append(Fault(server=server.name, message=message, tried=tuple(sorted(tried))))
     return tuple(sorted(found, key=lambda one: one.server))
