@@ -16,7 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,20 @@ class Cost:
         if done.returncode:
             sys.exit(f"{' '.join(command)} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
         return done.stdout
+
+
+@contextmanager
+def empty_stack(env: str, place: Path, progress: Progress) -> Iterator[Stack]:
+    """The stack of an environment in a sandbox of its own in ``place``; nothing is there yet."""
+    # Its own folder: a sandbox belongs to the path of its documents.
+    documents = Path(shutil.copytree(PROGRAM / "stacks", place / "stacks")) / env
+    loaded = load(documents)
+    if loaded.estate is None:
+        sys.exit("\n".join(map(str, loaded.problems)))
+    try:
+        yield rehearsal.prepare(documents, loaded.estate, progress)
+    finally:
+        lifecycle.stop(rehearsal.key(documents))
 
 
 def registered(stack: Stack) -> list[dict[str, Any]]:
@@ -166,35 +181,26 @@ def measured(env: str = "prod", runs: int = RUNS) -> list[tuple[str, str]]:
     """Measure; the rows of a table."""
     progress = Progress()
     tofu, provider = opentofu.binaries(progress)
-    with tempfile.TemporaryDirectory() as place:
-        # Its own folder: a sandbox belongs to the path of its documents.
-        stacks = Path(shutil.copytree(PROGRAM / "stacks", Path(place) / "stacks"))
-        documents = stacks / env
-        estate = load(documents).estate
-        assert estate is not None
-        stack = rehearsal.prepare(documents, estate, progress)
-        try:
-            with stack.entered():
-                resources = registered(stack)
-            flat = [one for one in resources if one["custom"]]
-            same = Bare(Path(place) / "same", stack, resources, components=True, collector=True)
-            without = Bare(Path(place) / "flat", stack, flat, components=False, collector=True)
-            naive = Bare(Path(place) / "naive", stack, flat, components=False, collector=False)
-            plan = opentofu.Plan(Path(place) / "tofu", tofu, provider, flat, stack.environment)
-            costs = {name: Cost() for name in (OURS, PACK, SAME, FLAT, NAIVE, TOFU)}
-            counts: dict[str, int] = {}
-            for number in range(runs):
-                progress.say(f"round {number + 1} of {runs}, load {os.getloadavg()[0]:.1f}")
-                for name, policies in ((OURS, False), (PACK, True)):
-                    shown = costs[name].run(
-                        stack.command("preview", policies=policies), PROGRAM, stack.environment
-                    )
-                    counts[name] = created(shown)
-                for name, bare in ((SAME, same), (FLAT, without), (NAIVE, naive)):
-                    counts[name] = bare.preview(costs[name])
-                counts[TOFU] = plan.count(costs[TOFU].run(plan.command, plan.folder, plan.environment))
-        finally:
-            lifecycle.stop(rehearsal.key(documents))
+    with tempfile.TemporaryDirectory() as place, empty_stack(env, Path(place), progress) as stack:
+        with stack.entered():
+            resources = registered(stack)
+        flat = [one for one in resources if one["custom"]]
+        same = Bare(Path(place) / "same", stack, resources, components=True, collector=True)
+        without = Bare(Path(place) / "flat", stack, flat, components=False, collector=True)
+        naive = Bare(Path(place) / "naive", stack, flat, components=False, collector=False)
+        plan = opentofu.Plan(Path(place) / "tofu", tofu, provider, flat, stack.environment)
+        costs = {name: Cost() for name in (OURS, PACK, SAME, FLAT, NAIVE, TOFU)}
+        counts: dict[str, int] = {}
+        for number in range(runs):
+            progress.say(f"round {number + 1} of {runs}, load {os.getloadavg()[0]:.1f}")
+            for name, policies in ((OURS, False), (PACK, True)):
+                shown = costs[name].run(
+                    stack.command("preview", policies=policies), PROGRAM, stack.environment
+                )
+                counts[name] = created(shown)
+            for name, bare in ((SAME, same), (FLAT, without), (NAIVE, naive)):
+                counts[name] = bare.preview(costs[name])
+            counts[TOFU] = plan.count(costs[TOFU].run(plan.command, plan.folder, plan.environment))
     return rows(costs, counts)
 
 

@@ -18,11 +18,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import check, opentofu
-from benchmarks.preview import Cost, registered
-from estate.documents import load
-from operations import rehearsal
+from benchmarks.preview import Cost, empty_stack, registered
 from operations.stack import PROGRAM
-from sandbox import lifecycle
 from toolchain.progress import Progress
 
 CHANGED = 20
@@ -92,11 +89,7 @@ def measured(sizes: Sequence[int] = SIZES, runs: int = RUNS) -> list[tuple[str, 
         (place / "prod").mkdir()
         change = of_prod(place / "prod")
         ours, theirs = Cost(), Cost()
-        documents = Path(shutil.copytree(PROGRAM / "stacks", place / "stacks")) / "prod"
-        estate = load(documents).estate
-        assert estate is not None
-        stack = rehearsal.prepare(documents, estate, progress)
-        try:
+        with empty_stack("prod", place, progress) as stack:
             with stack.entered():
                 resources = [one for one in registered(stack) if one["custom"]]
             plan = opentofu.Plan(place / "tofu", tofu, provider, resources, stack.environment)
@@ -104,8 +97,6 @@ def measured(sizes: Sequence[int] = SIZES, runs: int = RUNS) -> list[tuple[str, 
                 progress.say(f"round {number + 1} of {runs}, load {os.getloadavg()[0]:.1f}")
                 change.review(ours)
                 planned = plan.count(theirs.run(plan.command, plan.folder, plan.environment))
-        finally:
-            lifecycle.stop(rehearsal.key(documents))
         sizes_of = {ending: len(file.read_bytes()) for ending, file in change.outputs.items()}
         table = [
             (f"`estate review` of `prod`, {change.changed()} of 300 workloads changed", _said(ours)),

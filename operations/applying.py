@@ -21,9 +21,9 @@ from operations.approval import Digests, Ground, Proposal
 from operations.audit import Done, Outcome, Recorder, StackRun
 from operations.earlier import commit_of
 from operations.errors import OperationError
-from operations.parts import Part, Parts, targeted
+from operations.parts import Part, Parts
 from operations.previewing import preview, secrets_of
-from operations.stack import PROGRAM, Stack
+from operations.stack import PROGRAM, Stack, targeted
 from policies.over_documents import judged
 from review.digest import approval_of, contents_of
 from review.engine_events import Events

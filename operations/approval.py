@@ -19,7 +19,7 @@ from operations.errors import OperationError
 from policies.rules import RULES
 from review.digest import Contents, sha256
 from review.things import thing, told
-from review.value import Operation, Preview, Step, Value
+from review.value import Operation, Preview, Step, Value, schema_of
 
 SCHEMA_VERSION = 1
 
@@ -115,10 +115,7 @@ def text(one: Proposal) -> str:
 
 def schema() -> dict[str, Any]:
     """Its JSON schema: ``python -m operations.approval > docs/schema/approval.schema.json``."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **_ADAPTER.json_schema(mode="serialization", by_alias=True),
-    }
+    return schema_of(_ADAPTER)
 
 
 def read(said: str) -> Proposal | Digests:

@@ -25,7 +25,7 @@ from operations.approval import Digests
 from operations.errors import OperationError
 from review.digest import canonical
 from review.hiding import hidden
-from review.value import PolicyResult, Value
+from review.value import PolicyResult, Value, schema_of
 from sandbox import files
 from toolchain.home import home
 
@@ -177,10 +177,7 @@ def document(record: Record) -> bytes:
 
 def schema() -> dict[str, Any]:
     """Its JSON schema: ``python -m operations.audit > docs/schema/audit.schema.json``."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **_ADAPTER.json_schema(mode="serialization", by_alias=True),
-    }
+    return schema_of(_ADAPTER)
 
 
 def folder(environment: str) -> Path:

@@ -20,7 +20,7 @@ from estate.vsphere import connections
 from estate.vsphere.session import session
 from operations import processes, recovery, rehearsal
 from operations.errors import OperationError
-from operations.stack import Stack
+from operations.stack import Stack, targeted
 from operations.target import SANDBOX, config_file
 from sandbox import members
 from toolchain.progress import Progress
@@ -214,11 +214,6 @@ def _tell_faults(part: Part, progress: Progress) -> None:
         for one in faults(connect()):
             logs = f" The log of nova-compute on {' and '.join(one.tried)} says why." if one.tried else ""
             progress.say(f"server {one.server} is in ERROR: {one.message}{logs}")
-
-
-def targeted(urns: Iterable[str]) -> list[str]:
-    """Arguments that limit the engine to some resources."""
-    return [argument for urn in urns for argument in ("--target", urn)]
 
 
 def _named(parts: Iterable[Part]) -> str:

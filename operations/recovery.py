@@ -23,7 +23,7 @@ from estate.openstack.connection import cloud_faults, connect
 from operations import processes
 from operations.errors import OperationError
 from operations.identity import Wanted, find, wanted
-from operations.stack import Stack
+from operations.stack import Stack, targeted
 from toolchain.progress import Progress
 
 _Resource = dict[str, Any]
@@ -135,8 +135,7 @@ def _take_in(stack: Stack, exported: dict[str, Any], found: Mapping[str, str]) -
     deployment["resources"] = with_made(deployment["resources"], made)
     put(stack, exported)
     if made:
-        targets = [argument for one in made for argument in ("--target", one["urn"])]
-        _run(stack, "refresh", "--yes", "--skip-preview", *targets)
+        _run(stack, "refresh", "--yes", "--skip-preview", *targeted(one["urn"] for one in made))
 
 
 def as_created(resource: _Resource, identity: str) -> _Resource:

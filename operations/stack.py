@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -89,3 +89,8 @@ class Stack:
         finally:
             os.environ.clear()
             os.environ.update(before)
+
+
+def targeted(urns: Iterable[str]) -> list[str]:
+    """Arguments that limit the engine to some resources."""
+    return [argument for urn in urns for argument in ("--target", urn)]

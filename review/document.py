@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from review.value import Review
+from review.value import Review, schema_of
 
 SCHEMA_VERSION = 1
 _ADAPTER = TypeAdapter(Review)
@@ -24,10 +24,7 @@ def text(review: Review) -> str:
 
 def schema() -> dict[str, Any]:
     """The JSON schema: ``python -m review.document > docs/schema/review.schema.json``."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **_ADAPTER.json_schema(mode="serialization", by_alias=True),
-    }
+    return schema_of(_ADAPTER)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ Lists name their environment, so that they can be read without knowing how many 
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from pydantic import ConfigDict, JsonValue
+from pydantic import ConfigDict, JsonValue, TypeAdapter
 from pydantic.alias_generators import to_camel
 
 
@@ -18,6 +18,14 @@ class Value:
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
         alias_generator=to_camel, use_attribute_docstrings=True
     )
+
+
+def schema_of(adapter: TypeAdapter[Any]) -> dict[str, Any]:
+    """The JSON schema of what an adapter of such values writes."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **adapter.json_schema(mode="serialization", by_alias=True),
+    }
 
 
 class Verdict(StrEnum):
