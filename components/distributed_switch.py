@@ -6,7 +6,7 @@ import pulumi
 import pulumi_vsphere as vsphere
 
 from components.component import Component
-from components.vcenter import VCenterRef
+from components.vcenter import VCenterRef, host_id
 from estate.model import Cluster, VCenter
 from estate.model.vcenters import ManagedSwitch
 
@@ -43,7 +43,6 @@ class DistributedSwitch(Component):
         # Two vCenters may each have a switch of this name, and each switch a port group of one name.
         name = f"{vcenter.name}/{vcenter.switch}"
         super().__init__(name, facts, opts)
-        invoke = pulumi.InvokeOutputOptions(provider=reached.provider)
         self.resource = vsphere.DistributedVirtualSwitch(
             name,
             name=vcenter.switch,
@@ -52,12 +51,7 @@ class DistributedSwitch(Component):
             uplinks=uplinks,
             active_uplinks=uplinks,
             hosts=[
-                {
-                    "host_system_id": vsphere.get_host_output(
-                        name=host, datacenter_id=reached.datacenter_id, opts=invoke
-                    ).id,
-                    "devices": list(devices),
-                }
+                {"host_system_id": host_id(reached, host), "devices": list(devices)}
                 for host, devices in sorted(cards.items())
             ],
             opts=self.child(provider=reached.provider),

@@ -7,7 +7,8 @@ import pulumi_vsphere as vsphere
 
 from components.component import Component
 from components.gates.cluster_as_declared import ClusterAsDeclared
-from components.vcenter import VCenterRef
+from components.look_up import id_of
+from components.vcenter import VCenterRef, host_id
 from estate.model import Cluster, Mode
 from estate.model.clusters import DrsAutomation
 from estate.vsphere.clusters import declared
@@ -63,21 +64,21 @@ class EsxiCluster(Component):
             "haEnabled": cluster.ha.enabled,
         }
         super().__init__(cluster.name, facts, opts, was=cluster.was)
-        invoke = pulumi.InvokeOutputOptions(provider=vcenter.provider)
         as_declared = ClusterAsDeclared(
             cluster.name, vcenter=cluster.vcenter, declared=declared(cluster), opts=self.child()
         )
         if cluster.mode is Mode.REFERENCED:
-            found = vsphere.get_compute_cluster_output(
-                name=cluster.name, datacenter_id=vcenter.datacenter_id, opts=invoke
+            found = id_of(
+                "vsphere:index/getComputeCluster:getComputeCluster",
+                subject=f'cluster "{cluster.name}" of vCenter "{vcenter.name}"',
+                provider=vcenter.provider,
+                name=cluster.name,
+                datacenterId=vcenter.datacenter_id,
             )
-            self.ref = _ref(cluster, found.id)
-            self.done(id=found.id)
+            self.ref = _ref(cluster, found)
+            self.done(id=found)
             return
-        hosts = [
-            vsphere.get_host_output(name=host, datacenter_id=vcenter.datacenter_id, opts=invoke).id
-            for host in sorted(cluster.hosts)
-        ]
+        hosts = [host_id(vcenter, host) for host in sorted(cluster.hosts)]
         control = cluster.ha.admission_control
         resource = vsphere.ComputeCluster(
             cluster.name,

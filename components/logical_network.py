@@ -10,6 +10,7 @@ from pulumi_openstack.networking import NetworkSegmentArgsDict, PortFixedIpArgsD
 
 from components.component import Component, Ref, formerly
 from components.gates.host_routes import HostRoutes
+from components.look_up import id_of
 from estate.model import Network, NetworkBackend, Subnet
 from estate.model.words import Address
 
@@ -54,8 +55,13 @@ class NetworkRef:
 
 def existing_network(network: Network) -> NetworkRef:
     """An external network that the cloud has already; its name is looked up at every preview."""
-    found = openstack.networking.get_network_output(name=network.name, external=True)
-    return NetworkRef(name=network.name, id=found.id, model=network)
+    found = id_of(
+        "openstack:networking/getNetwork:getNetwork",
+        subject=f'external network "{network.name}"',
+        name=network.name,
+        external=True,
+    )
+    return NetworkRef(name=network.name, id=found, model=network)
 
 
 class LogicalNetwork(Component):

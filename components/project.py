@@ -7,6 +7,7 @@ import pulumi_openstack as openstack
 
 from components.component import Component, Ref
 from components.gates.volume_type_quota import VolumeTypeQuota
+from components.look_up import id_of
 from estate.model import Mode
 from estate.model import Project as Model
 from estate.model.projects import ComputeQuota, NetworkQuota, VolumeQuota
@@ -19,10 +20,12 @@ class Project(Component):
         super().__init__(project.name, {"mode": project.mode.value}, opts, was=project.was)
         self._project = project
         if project.mode is Mode.REFERENCED:
-            found = openstack.identity.get_project_output(
-                name=project.name, opts=pulumi.InvokeOutputOptions(parent=self)
+            self.id: pulumi.Output[str] = id_of(
+                "openstack:identity/getProject:getProject",
+                subject=f'project "{project.name}"',
+                parent=self,
+                name=project.name,
             )
-            self.id: pulumi.Output[str] = found.id
         else:
             self.id = openstack.identity.Project(
                 project.name, name=project.name, description=project.description or "", opts=self.child()

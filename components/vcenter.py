@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_vsphere as vsphere
 
+from components.look_up import id_of
 from estate.model import VCenter
 from estate.vsphere.connections import Login
 
@@ -32,7 +33,21 @@ def reach(vcenter: VCenter, login: Login, opts: pulumi.ResourceOptions | None = 
         allow_unverified_ssl=False,
         opts=opts,
     )
-    datacenter = vsphere.get_datacenter_output(
-        name=vcenter.datacenter, opts=pulumi.InvokeOutputOptions(provider=provider)
+    datacenter = id_of(
+        "vsphere:index/getDatacenter:getDatacenter",
+        subject=f'data center "{vcenter.datacenter}" of vCenter "{vcenter.name}"',
+        provider=provider,
+        name=vcenter.datacenter,
     )
-    return VCenterRef(name=vcenter.name, provider=provider, datacenter_id=datacenter.id)
+    return VCenterRef(name=vcenter.name, provider=provider, datacenter_id=datacenter)
+
+
+def host_id(vcenter: VCenterRef, host: str) -> pulumi.Output[str]:
+    """Managed object id of an ESXi host, e.g. ``host-21``."""
+    return id_of(
+        "vsphere:index/getHost:getHost",
+        subject=f'ESXi host "{host}" of vCenter "{vcenter.name}"',
+        provider=vcenter.provider,
+        name=host,
+        datacenterId=vcenter.datacenter_id,
+    )

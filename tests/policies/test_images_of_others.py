@@ -305,7 +305,12 @@ def test_a_stack_of_workloads(stack: Stack, cloud: str) -> None:
         ('workload("not-what-it-says", other(KVM_ID))', "not-what-it-says"),
         ('workload("flavor", other(ID), flavor="kvm-small")', "flavor"),
         ('workload("zone", other(ID), zone="az-kvm")', "zone"),
-        ('workload("legal", other(ID))\nserver("beside", KVM_ID, "kvm-small")', "beside"),
+        (
+            'seen = pulumi.ComponentResource("estate:index:Estate", "seen")\n'
+            # One that is registered before the estate's first component says that it belongs to one.
+            'server("beside", seen.urn.apply(lambda _: KVM_ID), "kvm-small")',
+            "beside",
+        ),
     ],
 )
 def test_an_update_that_nobody_previewed_sends_no_wrong_server_to_nova(
@@ -316,7 +321,7 @@ def test_an_update_that_nobody_previewed_sends_no_wrong_server_to_nova(
     head = at(cloud, WITHOUT_RESOURCES, SOURCES, WORKLOADS)
     found = stack.judged(*head, wrong, command=options(stack, "up", "--skip-preview", "--yes"))
     assert set(found) == {refused}
-    assert set(Asked.servers) <= {"legal"}
+    assert Asked.servers == []
 
 
 def test_the_same_update_of_a_right_workload_goes_to_nova(stack: Stack, cloud: str) -> None:
