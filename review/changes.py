@@ -3,26 +3,26 @@
 from collections.abc import Iterator, Mapping
 from typing import TypeGuard
 
-from ClusterShell.NodeSet import NodeSet
-
 from estate.documents.nodes import REMOVE, TABLE, Node, Remove, Scalar, Sequence, Table
 from estate.documents.nodes import Mapping as MappingNode
 from estate.model import Estate, Loc
 from estate.model.secrets import TAG, Secret
 from estate.model.subjects import subject
-from estate.model.words import AS_WRITTEN
+from estate.model.words import AS_WRITTEN, ranges
 from review.hiding import HIDDEN, hidden, is_secret
 from review.side import Side
 from review.value import Action, Change
 
 SETTINGS = "estate"
-_FOLDED = 3
-"""Names above this number are shown as ranges."""
+_RANGED = {("hosts",), ("members",)}
+"""Fields that documents may write as ranges."""
 _BRIEF = 300
 """Characters of a block that is added or removed."""
 
 _Blocks = Mapping[tuple[str, str], object]
 """(kind, name) → a block as documents write it."""
+Renames = Mapping[tuple[str, str], tuple[str, str]]
+"""(kind, name) of a block → what it was called before."""
 
 
 def changes(environment: str, before: Side, after: Side) -> tuple[Change, ...]:
@@ -35,6 +35,11 @@ def changes(environment: str, before: Side, after: Side) -> tuple[Change, ...]:
     found += _attached(environment, before, after)
     kinds = list(Estate.model_fields)
     return tuple(sorted(found, key=lambda one: kinds.index(one.kind) if one.kind in kinds else len(kinds)))
+
+
+def renames(before: Side, after: Side) -> Renames:
+    """Which blocks of the head are others of the base under a new name."""
+    return _renamed(_blocks(before, after), _blocks(after, before))
 
 
 def _blocks(side: Side, other: Side) -> _Blocks:
@@ -114,8 +119,7 @@ def _changes(environment: str, before: Side, after: Side, old: _Blocks, new: _Bl
             yield change(key, Action.REMOVED, _brief(before, key, block), None)
 
 
-def _renamed(old: _Blocks, new: _Blocks) -> dict[tuple[str, str], tuple[str, str]]:
-    """Block → what it was called before."""
+def _renamed(old: _Blocks, new: _Blocks) -> Renames:
     found = {}
     for (kind, name), block in new.items():
         was = block.get("was") if isinstance(block, Mapping) else None
@@ -200,21 +204,8 @@ def _text(value: object, path: tuple[str, ...]) -> str | None:  # noqa: PLR0911 
         return f"{{{', '.join(parts)}}}"
     if isinstance(value, list):
         texts = [str(_text(one, path)) for one in value]
-        return _folded(texts) if all(isinstance(one, str) for one in value) else ", ".join(texts)
+        return ", ".join(ranges(texts) if path[-1:] in _RANGED else texts)
     return hidden(str(value))
-
-
-def _folded(names: list[str]) -> str:
-    """``kvm[01-12].example``: ranges as documents write them, where there are many."""
-    if len(names) <= _FOLDED or not all(_is_name(one) for one in names):
-        return ", ".join(names)
-    return (
-        ", ".join(str(NodeSet.fromlist(names)).split(",")) if "[" not in "".join(names) else ", ".join(names)
-    )
-
-
-def _is_name(text: str) -> bool:
-    return text.replace(".", "").replace("-", "").replace("_", "").isalnum()
 
 
 def _attached(environment: str, before: Side, after: Side) -> Iterator[Change]:

@@ -29,9 +29,10 @@ def missing(
             continue
         came_from = one.before.hypervisor if one.before else None
         asked = now.get(one.workload, frozenset())
+        asked_before = was.get(one.was or one.workload, frozenset())
         for need, source in _MISSING[to].items():
             crossed = came_from not in (None, to) and need not in _MISSING[came_from or to]
-            newly = need in asked and (came_from != to or need not in was.get(one.workload, frozenset()))
+            newly = need in asked and (came_from != to or need not in asked_before)
             if crossed or newly:
                 found.append(
                     MissingFeature(

@@ -10,7 +10,7 @@ from estate.documents import Problem as Found
 from estate.model import Severity
 from review import digest as digests
 from review.aside import Aside
-from review.changes import changes
+from review.changes import Renames, changes, renames
 from review.document import SCHEMA_VERSION
 from review.drift import drifts
 from review.facts import Facts, facts
@@ -37,6 +37,7 @@ from review.value import (
     ProofChange,
     Review,
     ShapeChange,
+    Spot,
     Status,
     Transfer,
     Verdict,
@@ -132,7 +133,7 @@ def _part(pair: Pair, day: date, recorder: Aside) -> _Part:
     was = facts(before, day)
     now = was if same else facts(after, day)
     changed = () if same else changes(name, before, after)
-    landings = _landings(name, was, now, after, before)
+    landings = _landings(pair, was, now, {} if same else renames(before, after))
     findings = _findings(name, before.found, after.found)
     problems = [
         Problem(environment=name, side=which, message=f"{side.why}.")
@@ -190,27 +191,42 @@ def _same(before: Side, after: Side) -> bool:
     return readable and before.data == after.data and before.texts == after.texts
 
 
-def _landings(name: str, was: Facts, now: Facts, after: Side, before: Side) -> tuple[Landing, ...]:
+def _landings(pair: Pair, was: Facts, now: Facts, renamed: Renames) -> tuple[Landing, ...]:
+    """Of each workload, also under a new name; the aggregate that it was in may have one, too."""
+
+    def earlier(workload: str) -> str:
+        block, part, member = workload.partition("/")
+        return renamed.get(("workloads", block), ("workloads", block))[1] + part + member
+
     found = []
-    for workload in dict.fromkeys([*now.landed, *was.landed]):
-        old, new = was.landed.get(workload), now.landed.get(workload)
+    pairs = {workload: earlier(workload) for workload in now.landed}
+    pairs |= {workload: workload for workload in was.landed if workload not in pairs.values()}
+    for workload, once in pairs.items():
+        old, new = was.landed.get(once), now.landed.get(workload)
         known = new or old
         assert known is not None
-        at = after if new is not None else before
+        at = pair.after if new is not None else pair.before
         found.append(
             Landing(
-                environment=name,
+                environment=pair.environment,
                 workload=workload,
+                was=once if old is not None and once != workload else None,
                 servers=known.servers,
                 servers_before=old.servers if old else (),
                 restricted=known.restricted,
                 before=old.spot if old else None,
                 after=new.spot if new else None,
-                moved=old is not None and new is not None and old.spot.aggregate != new.spot.aggregate,
+                moved=old is not None and new is not None and _moves(old.spot, new.spot, renamed),
                 place=at.place(("workloads", workload.partition("/")[0])),
             )
         )
     return tuple(found)
+
+
+def _moves(old: Spot, new: Spot, renamed: Renames) -> bool:
+    """Whether the aggregate is another one, not only under another name."""
+    key = ("aggregates", new.aggregate or "")
+    return old.aggregate != new.aggregate and renamed.get(key) != ("aggregates", old.aggregate)
 
 
 def _findings(name: str, was: Sequence[Found], now: Sequence[Found]) -> tuple[Finding, ...]:

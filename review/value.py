@@ -6,10 +6,13 @@ Lists name their environment, so that they can be read without knowing how many 
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar
+from functools import lru_cache
+from typing import Annotated, Any, ClassVar
 
-from pydantic import ConfigDict, JsonValue, TypeAdapter
+from pydantic import ConfigDict, JsonValue, PlainSerializer, TypeAdapter
 from pydantic.alias_generators import to_camel
+
+from estate.model.words import ranges
 
 
 class Value:
@@ -26,6 +29,12 @@ def schema_of(adapter: TypeAdapter[Any]) -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **adapter.json_schema(mode="serialization", by_alias=True),
     }
+
+
+@lru_cache(maxsize=256)
+def _as_ranges(names: tuple[str, ...]) -> list[str]:
+    """Many workloads may land on the same hundreds of hosts."""
+    return ranges(names)
 
 
 class Verdict(StrEnum):
@@ -162,8 +171,8 @@ class Spot(Value):
     hypervisor: str | None
     """`kvm` or `esxi`."""
     zone: str | None
-    hosts: tuple[str, ...]
-    """nova-compute hosts that may take them."""
+    hosts: Annotated[tuple[str, ...], PlainSerializer(_as_ranges, return_type=list[str])]
+    """nova-compute hosts that may take them; in JSON as ranges, `kvm[01-12].example`."""
     decided_by: str
     """The rule of Nova that keeps them off the other hypervisor."""
     why: str
@@ -176,6 +185,8 @@ class Landing(Value):
 
     environment: str
     workload: str
+    was: str | None
+    """Its name before the change; null: the same, or it did not exist."""
     servers: tuple[str, ...]
     """After the change; of one that no longer exists those before it."""
     servers_before: tuple[str, ...]

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from math import ceil
 
 from estate.adoption.found import Found, FoundCluster, FoundHost, Thing
-from estate.adoption.taking import Block, Taking, folded, size
+from estate.adoption.taking import Block, Taking, size
 from estate.model import Hypervisor
+from estate.model.words import ranges
 from estate.placement.triple import IMAGE_TYPE, TRAIT, trait_key
 
 _UNKNOWN_CARDS = {"storage": ["unknown-storage"], "data": ["unknown-data"]}
@@ -167,7 +168,7 @@ def _kvm_classes(hosts: Iterable[FoundHost]) -> dict[str, Block]:
 def _classes(classes: Iterable[tuple[list[str], Block]]) -> dict[str, Block]:
     """``class-1``, … with the hosts of each first."""
     return {
-        f"class-{number}": {"hosts": folded(hosts), **block}
+        f"class-{number}": {"hosts": ranges(hosts), **block}
         for number, (hosts, block) in enumerate(classes, start=1)
     }
 

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ClusterShell.NodeSet import NodeSet
 from pydantic import TypeAdapter, ValidationError
 
 from estate.adoption.found import LeftOut, Thing
@@ -13,7 +12,6 @@ from estate.model.subjects import LABELS
 from estate.model.words import Name
 
 Block = dict[str, Any]
-_BETWEEN_RANGES = re.compile(r",(?![^\[]*\])")
 _NAMES: TypeAdapter[str] = TypeAdapter(Name)
 
 
@@ -96,8 +94,3 @@ def size(mebibytes: float) -> str:
     """``8192`` → ``8 GiB``."""
     whole = int(mebibytes)
     return f"{whole // 1024} GiB" if whole % 1024 == 0 and whole else f"{whole} MiB"
-
-
-def folded(names: Iterable[str]) -> list[str]:
-    """Names as ranges, as far as they make some: ``kvm01``, ``kvm02`` → ``kvm[01-02]``."""
-    return _BETWEEN_RANGES.split(str(NodeSet.fromlist(sorted(names))))

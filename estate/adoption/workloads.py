@@ -6,9 +6,9 @@ from typing import Any
 
 from estate.adoption.compute import image_of, sides
 from estate.adoption.found import Found, Thing
-from estate.adoption.taking import Block, Taking, folded, is_name
+from estate.adoption.taking import Block, Taking, is_name
 from estate.model import Hypervisor
-from estate.model.words import expand
+from estate.model.words import expand, ranges
 from estate.model.workloads import OWN_METADATA
 
 _NUMBERED = re.compile(r"^(?P<stem>.*[^0-9._-])[._-]*[0-9]+$")
@@ -65,7 +65,7 @@ def _gather(servers: Mapping[str, Block], taking: Taking, declared: Mapping[str,
         block = servers[names[0]]
         others = {*taking.blocks.get("workloads", {}), *declared.get("workloads", {}), *servers}
         if len(names) > 1 and stem not in others and is_name(stem):
-            taking.take("workloads", stem, {"members": folded(names), **block})
+            taking.take("workloads", stem, {"members": ranges(names), **block})
         else:
             for name in names:
                 taking.take("workloads", name, block)

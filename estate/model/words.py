@@ -6,6 +6,7 @@ reading GiB as MiB; inside the model they are integers in the unit that the type
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -30,6 +31,8 @@ _HOST = re.compile(
 )
 _RANGE = re.compile(r"^[^\s,;!&^@*?%\[\]]*(\[[0-9,/-]+\][^\s,;!&^@*?%\[\]]*)*$")
 _BRACKET = re.compile(r"\[([^\]]*)\]")
+_PLAIN = re.compile(r"^[a-z0-9._-]+$")
+_BETWEEN_RANGES = re.compile(r",(?![^\[]*\])")
 _STEPS = re.compile(r"^([0-9]+)-([0-9]+)(?:/[0-9]+)?$")
 _METADATA_KEY = re.compile(r"^[A-Za-z0-9 ._:-]{1,255}$")  # nova/api/validation/parameter_types.py
 
@@ -130,6 +133,17 @@ def expand(value: object) -> tuple[str, ...]:
     if doubled:
         raise ValueError(f"expected each name once, got {', '.join(doubled)} twice")
     return tuple(names)
+
+
+def ranges(names: Iterable[str]) -> list[str]:
+    """What ``expand`` reads back, by name: ``kvm01``, ``kvm02``, ``rack`` → ``kvm[01-02]``, ``rack``.
+
+    Names that cannot stand in a range are listed as they are.
+    """
+    listed = sorted(names)
+    if not listed or not all(_PLAIN.match(one) for one in listed):
+        return listed
+    return _BETWEEN_RANGES.split(str(NodeSet.fromlist(listed)))
 
 
 def _odd_part(value: object) -> str:

@@ -1,7 +1,7 @@
 """What the page says of one environment, counted and put in order; the template only lays it out."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from review.page.drawing import Picture
@@ -181,7 +181,7 @@ def _part(review: Review, environment: Environment, key: str) -> Part:
         pictures=pictures(environment.shape, servers),
         matrices=matrices(proof.matrix) if proof is not None else (),
         bars=tuple(_bars(environment)),
-        register=tuple(_register(environment)),
+        register=tuple(_register(environment, {one.workload: one.was for one in landings})),
         missing=tuple(one for one in review.missing_features if one.environment == name),
         transfers=tuple(one for one in review.transfers if one.environment == name),
         resources=tuple(one for one in review.resources if one.environment == name),
@@ -338,14 +338,13 @@ def _share(used: tuple[int, int] | None) -> float | None:
     return used[0] / used[1] if used[1] else float(used[0] > 0) * 2
 
 
-def _register(one: Environment) -> Iterator[Entry]:
+def _register(one: Environment, renamed: Mapping[str, str | None]) -> Iterator[Entry]:
     was, now = one.shape.before, one.shape.after
     before = {entry.workload for entry in was.register} if was is not None else None
     after = {entry.workload for entry in now.register} if now is not None else None
     for entry in now.register if now is not None else ():
-        yield Entry(
-            entry=entry, state="new" if before is not None and entry.workload not in before else "same"
-        )
+        known = before is None or (renamed.get(entry.workload) or entry.workload) in before
+        yield Entry(entry=entry, state="same" if known else "new")
     for entry in was.register if was is not None else ():
-        if after is None or entry.workload not in after:
+        if after is None or entry.workload not in {*after, *renamed.values()}:
             yield Entry(entry=entry, state="gone")

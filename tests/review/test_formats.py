@@ -129,6 +129,7 @@ def with_(words: str, more: int = 1) -> Review:
             Landing(
                 environment=words,
                 workload=words,
+                was=None,
                 servers=(words,),
                 servers_before=(words,),
                 restricted=True,

@@ -108,7 +108,16 @@ def test_hosts_that_leave_must_be_drained(repository: Repository) -> None:
     assert shape is not None
     hosts = next(one.hosts for one in shape.aggregates if one.name == "general")
     repository.edit("sandbox/compute.yaml", ("kvm[01-", "kvm[02-"))
-    hazard = hazards(repository.review())[HazardKind.DRAIN]
+    after = repository.review()
+    (change,) = after.changes
+    assert (change.field, change.old, change.new) == (
+        "host_classes.standard.hosts",
+        "kvm[01-05].sandbox.example",
+        "kvm[02-05].sandbox.example",
+    )
+    spots = {one["workload"]: one["after"] for one in document(after)["landings"]}
+    assert spots["web-1"]["hosts"] == ["kvm[02-05].sandbox.example"]
+    hazard = hazards(after)[HazardKind.DRAIN]
     assert hosts[0] in hazard.message
     assert "web-1" in hazard.servers
     assert "ledger-db" not in hazard.servers
@@ -135,6 +144,20 @@ def test_a_rename_keeps_what_exists(repository: Repository) -> None:
     assert (change.action, change.old, change.new) == (Action.RENAMED, "queue", "waiting")
     assert {one.operation for one in review.resources} <= {Operation.UPDATE, Operation.RENAME}
     assert not review.hazards
+    assert len(review.landings) == len(repository.review(base="HEAD", head="HEAD").landings)
+    (landing,) = [one for one in review.landings if one.workload == "waiting"]
+    assert (landing.was, landing.servers_before, landing.moved) == ("queue", ("queue",), False)
+    assert landing.before == landing.after
+
+
+def test_a_renamed_aggregate_moves_nothing(repository: Repository) -> None:
+    text = repository.file("sandbox/compute.yaml").read_text()
+    assert "  general:\n" in text
+    repository.edit("sandbox/compute.yaml", ("  general:\n", "  common:\n    was: general\n"))
+    review = repository.review()
+    assert {one.action for one in review.changes} == {Action.RENAMED}
+    assert {one.after.aggregate for one in review.landings if one.after} == {"common", "vendor"}
+    assert not [one for one in review.landings if one.moved]
 
 
 def test_a_restricted_workload_on_kvm_is_blocked(repository: Repository) -> None:

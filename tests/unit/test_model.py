@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from estate.model import Estate, references
 from estate.model.nearest import nearest
 from estate.model.subjects import block_of, subject
-from estate.model.words import expand, gibibytes, mebibytes
+from estate.model.words import expand, gibibytes, mebibytes, ranges
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,19 @@ def test_gibibytes_are_whole() -> None:
 )
 def test_ranges(written: object, names: tuple[str, ...]) -> None:
     assert expand(written) == names
+    assert expand(ranges(names) or ()) == names
+
+
+@pytest.mark.parametrize(
+    ("names", "written"),
+    [
+        (("kvm03", "kvm01", "kvm02"), ["kvm[01-03]"]),
+        (("b2.x", "a", "b4.x", "b1.x"), ["a", "b[1-2,4].x"]),
+        (("Not A Name", "n1", "n2"), ["Not A Name", "n1", "n2"]),
+    ],
+)
+def test_names_as_ranges(names: tuple[str, ...], written: list[str]) -> None:
+    assert ranges(names) == written
 
 
 @given(st.text("ab.-_[]0129,/ ;!&", max_size=16) | st.lists(st.text("a[]0-9,", max_size=8), max_size=3))
