@@ -23,7 +23,7 @@ from policies.catalogue import SCHEMA
 from policies.facts import UNKNOWN
 from policies.over_resources import Judge, Judged
 from policies.properties import KINDS, Props
-from policies.rule import Rule, Scope, Severity
+from policies.rule import Rule, Scope, Severity, Violation
 from policies.rules import RULES
 from policies.rules.image_and_flavor_known import NAME as CATALOGUED
 from policies.stack import Resource
@@ -148,7 +148,10 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
             if not shown or one.urn in shown or one.type not in KINDS
         ]
         rules = [one for one in self._enabled() if one.scope is Scope.STACK]
-        return self._answer(self._judge.stack(rules, resources))
+        answer = self._answer(self._judge.stack(rules, resources))
+        unused = self._judge.unused(self._enabled(), resources)
+        answer.diagnostics.extend(self._diagnostic(*one, analyzer_pb2.ADVISORY) for one in unused)
+        return answer
 
     def _props(self, resource: Any) -> Props:  # noqa: ANN401 - a message of the protocol
         """What it was given, else, for a resource that was not shown alone, what it became."""
@@ -167,18 +170,19 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
 
     def _answer(self, judged: Iterable[Judged]) -> Any:  # noqa: ANN401 - a message of the protocol
         return analyzer_pb2.AnalyzeResponse(
-            diagnostics=[
-                analyzer_pb2.AnalyzeDiagnostic(
-                    policyName=rule.name,
-                    policyPackName=PACK,
-                    message=f"{rule.description}\n{violation.message}",
-                    urn=violation.origin[0],
-                    description=rule.description,
-                    enforcementLevel=self._level(rule),
-                    severity=_SEVERITIES[rule.severity],
-                )
-                for rule, violation in judged
-            ]
+            diagnostics=[self._diagnostic(rule, violation, self._level(rule)) for rule, violation in judged]
+        )
+
+    @staticmethod
+    def _diagnostic(rule: Rule, violation: Violation, level: Any) -> Any:  # noqa: ANN401 - as above
+        return analyzer_pb2.AnalyzeDiagnostic(
+            policyName=rule.name,
+            policyPackName=PACK,
+            message=f"{rule.description}\n{violation.message}",
+            urn=violation.origin[0],
+            description=rule.description,
+            enforcementLevel=level,
+            severity=_SEVERITIES[rule.severity],
         )
 
 

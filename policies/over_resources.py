@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from policies import properties, stack
-from policies.catalogue import Catalogue, parsed
+from policies.catalogue import Catalogue, Exempted, parsed
 from policies.clock import today
 from policies.exemptions import rule_fault
 from policies.facts import Facts, ServerFacts
@@ -37,6 +37,8 @@ class Judge:
         """What resources were given, by URN, as far as they were shown alone."""
         self._workloads: dict[str, ServerFacts] = {}
         self._components_seen = False
+        self._used: set[Exempted] = set()
+        """Exemptions that have excused something."""
         self._catalogue = Catalogue()
 
     def configure(self, config: Mapping[str, Any]) -> None:
@@ -66,6 +68,31 @@ class Judge:
             self._workloads[one.urn] = facts.servers[0]
         yield from self._judged(rules, facts)
 
+    def unused(self, rules: Iterable[Rule], resources: Iterable[stack.Resource]) -> Iterator[Judged]:
+        """Exemptions of these resources that excuse nothing, once all of them are judged.
+
+        Of a program with our components only those from rules that its documents cannot break: of the others
+        ``estate check`` tells.
+        """
+        known = {rule.name: rule for rule in rules}
+        judged = [one for one in resources if _is_judged(one)]
+        for exempted in self._catalogue.exemptions:
+            rule = known.get(exempted.rule)
+            if rule is None or exempted in self._used or not _holds(exempted):
+                continue
+            about = next((one for one in judged if properties.is_about(exempted.subject, one.urn)), None)
+            if about is not None and (rule.by_components or not self._components_seen):
+                yield (
+                    rule,
+                    Violation(
+                        origin=(about.urn,),
+                        subject=exempted.subject,
+                        field=(),
+                        message=f"{exempted.subject} does not break {rule.name}; the exemption can be "
+                        "removed.",
+                    ),
+                )
+
     def stack(self, rules: Iterable[Rule], resources: Iterable[stack.Resource]) -> Iterator[Judged]:
         """What resources break together."""
         listed = list(resources)
@@ -84,12 +111,17 @@ class Judge:
 
     def _exempted(self, rule: Rule, urn: str) -> bool:
         """Whether somebody answers for a violation today."""
-        return any(
-            one.rule == rule.name
-            and today().isoformat() <= one.expires
-            and properties.is_about(one.subject, urn)
+        covering = [
+            one
             for one in self._catalogue.exemptions
-        )
+            if one.rule == rule.name and _holds(one) and properties.is_about(one.subject, urn)
+        ]
+        self._used.update(covering)
+        return bool(covering)
+
+
+def _holds(one: Exempted) -> bool:
+    return today().isoformat() <= one.expires
 
 
 def _is_judged(one: stack.Resource) -> bool:

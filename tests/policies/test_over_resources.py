@@ -383,6 +383,26 @@ def test_an_exemption_holds_until_its_day() -> None:
             assert [found.name for found in pack.analyze(port, other)] == names
 
 
+def test_an_exemption_that_excuses_nothing_is_told() -> None:
+    """With our components only one from a rule that documents cannot break; else ``estate check`` tells it."""
+    network = Resource(type=properties.NETWORK, name="capture", inputs={"portSecurityEnabled": True})
+    absent = {"rule": "ports-filtered", "subject": "networks/absent", "expires": "2027-06-30"}
+    needless = [
+        {"rule": "ports-filtered", "subject": "networks/capture", "expires": "2027-06-30"},
+        {"rule": "image-tag-read", "subject": "images/good", "expires": "2027-06-30"},
+    ]
+    late = {**needless[1], "expires": "2026-10-31"}
+    for shown_first, told in (
+        ((), [("ports-filtered", "capture"), ("image-tag-read", "good")]),
+        ((TAGGED,), [("image-tag-read", "good")]),
+    ):
+        with running() as pack:
+            pack.configure({CATALOGUED: {"exemptions": [absent, *needless, late]}})
+            found = [one for one in pack.analyze(*shown_first, network, IMAGE) if not one.mandatory]
+        assert [(one.rule, one.name) for one in found] == told
+        assert all("the exemption can be removed" in one.message for one in found)
+
+
 @pytest.mark.parametrize(
     ("rule", "says"), [(MAIN, "has no exemptions"), ("port-filtered", "Did you mean ports-filtered?")]
 )
