@@ -61,7 +61,9 @@ A configuration that does not fit its schema stops the engine, and so does a rul
 A block of kind `exemptions` says that a rule does not hold for one block, who answers for it, why, by which
 ticket, and until when. `estate check` finds those that have expired or that nothing needs, and refuses one
 for a rule that does not exist; `esxi-restricted-on-esxi` has none. `estate preview` and `up` hand them to the
-pack; with a `pulumi` of your own, `estate policies config ENV` writes them.
+pack; with a `pulumi` of your own, `estate policies config ENV` writes them. Whether a block that was taken
+over from a cloud still breaks a rule is seen in the cloud only: there the pack says at preview (advisory)
+that an exemption can be removed, and so it does for programs without the estate's components.
 
 ## Rules
 

@@ -361,7 +361,7 @@ def newly_short(one: Headroom) -> bool:
 
 
 _HAZARDS = {
-    HazardKind.REFUSED: "will be refused",
+    HazardKind.REFUSED: "refused as things stand",
     HazardKind.DATA_LOSS: "data is lost",
     HazardKind.REPLACE: "made anew",
     HazardKind.DRAIN: "must be drained first",

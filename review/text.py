@@ -15,10 +15,12 @@ def text(review: Review) -> str:
 def _lines(review: Review) -> Iterator[str]:
     yield f"{review.verdict.upper()}: {review.summary}"
     yield f"{review.base} → {review.head}, digest {review.digest[:12]}"
+    problems = {one.message for one in review.problems}  # said at the end
     for part in review.environments:
         changes = [one for one in review.changes if one.environment == part.name]
         yield ""
-        yield f"{part.name}: {part.verdict}{''.join(f'; {one}' for one in part.reasons)}"
+        reasons = [f"; {one}" for one in part.reasons if one not in problems]
+        yield f"{part.name}: {part.verdict}{''.join(reasons)}"
         for change in changes:
             yield f"  {_change(change)}"
         for landing in review.landings:

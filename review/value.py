@@ -45,7 +45,7 @@ class Verdict(StrEnum):
     CLEAR = "clear"
     """Something changes; nothing speaks against it."""
     ATTENTION = "attention"
-    """It can be applied; somebody should look at what is named."""
+    """Nothing forbids it as such; what is named should be looked at, and some of it be prepared first."""
     BLOCKED = "blocked"
     """The program will refuse it, or the guarantee does not hold."""
     INCOMPLETE = "incomplete"
@@ -84,7 +84,7 @@ class HazardKind(StrEnum):
     """What applying the change does to what runs."""
 
     REFUSED = "refused"
-    """The engine or a service will refuse it."""
+    """As things stand the engine or a service will refuse it; the message says what to do first."""
     DATA_LOSS = "data-loss"
     REPLACE = "replace"
     """Made anew: another id, from nothing."""
