@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 import pulumi
-from openstack.connection import Connection
 from pulumi.dynamic import Resource
 
 from components.gates.gate import Gate, Props
 from estate.openstack import computes
 from estate.openstack.errors import CloudError
+from estate.openstack.sdk import Connection
 
 
 class AggregateOpenProvider(Gate):

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 import pulumi
-from openstack.connection import Connection
 from pulumi.dynamic import Resource
 
 from components.gates.gate import Gate, Props
 from estate.openstack import back_ends
+from estate.openstack.sdk import Connection
 
 
 class BackEndReadyProvider(Gate):

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from openstack.connection import Connection
 from pulumi.dynamic import Resource
 
 from components.gates.gate import Gate, Props
 from estate.openstack.errors import CloudError
+from estate.openstack.sdk import Connection
 from estate.vsphere import clusters, connections
 from estate.vsphere.session import session
 

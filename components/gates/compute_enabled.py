@@ -1,11 +1,11 @@
 """The gate that opens a host for servers."""
 
 import pulumi
-from openstack.connection import Connection
 from pulumi.dynamic import Resource
 
 from components.gates.gate import Gate, Props
 from estate.openstack import computes, isolation
+from estate.openstack.sdk import Connection
 
 
 class ComputeEnabledProvider(Gate):

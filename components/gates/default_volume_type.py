@@ -1,11 +1,11 @@
 """The volume type that a project's volumes have if they name none."""
 
 import pulumi
-from openstack.connection import Connection
 from pulumi.dynamic import Resource
 
 from components.gates.gate import Gate, Props
 from estate.openstack import volume_types
+from estate.openstack.sdk import Connection
 
 
 class DefaultVolumeTypeProvider(Gate):

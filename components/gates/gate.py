@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from openstack.connection import Connection
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
@@ -23,6 +22,7 @@ from pulumi.dynamic.dynamic import PROVIDER_KEY
 
 from estate.openstack.connection import cloud_faults, connect
 from estate.openstack.errors import CloudError
+from estate.openstack.sdk import Connection
 
 PATIENCE = 900.0
 """Seconds that a gate waits at most, unless the stack's configuration says ``estate:patience``."""

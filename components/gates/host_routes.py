@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 import pulumi
-from openstack.connection import Connection
 from pulumi.dynamic import Resource
 
 from components.gates.gate import Gate, Props
+from estate.openstack.sdk import Connection
 
 Routes = list[dict[str, str]]
 

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import pulumi
-from openstack.connection import Connection
 from pulumi.dynamic import Resource
 
 from components.gates.gate import Gate, Props
 from estate.openstack.errors import CloudError
+from estate.openstack.sdk import Connection
 from estate.openstack.waiting import wait_for
 from estate.vsphere import connections, spreading
 from estate.vsphere.session import session

@@ -1,12 +1,12 @@
 """The encryption of a volume type."""
 
 import pulumi
-from openstack.connection import Connection
 from pulumi.dynamic import Resource
 
 from components.gates.gate import Gate, Props
 from estate.model.storage import Encryption
 from estate.openstack import volume_types
+from estate.openstack.sdk import Connection
 
 
 class VolumeTypeEncryptionProvider(Gate):

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 import pulumi
-from openstack import exceptions
-from openstack.connection import Connection
 from pulumi.dynamic import Resource
 
 from components.gates.gate import Gate, Props
+from estate.openstack import sdk
 from estate.openstack.errors import CloudError
+from estate.openstack.sdk import Connection
 
 
 class VolumeTypeQuotaProvider(Gate):
@@ -61,6 +61,6 @@ def _limits(props: Props) -> dict[str, int]:
 def _set(cloud: Connection, project: str, limits: Mapping[str, int]) -> None:
     answer = cloud.block_storage.put(f"/os-quota-sets/{project}", json={"quota_set": dict(limits)})
     try:
-        exceptions.raise_from_response(answer)
-    except exceptions.HttpException as error:
+        sdk.exceptions.raise_from_response(answer)
+    except sdk.exceptions.HttpException as error:
         raise CloudError(f"Cinder refuses the quota {dict(limits)}: {error.details or error}") from None

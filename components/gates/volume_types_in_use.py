@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pulumi
-from openstack.connection import Connection
 from pulumi.dynamic import Resource
 
 from components.gates.gate import Gate, Props
 from estate.openstack import volume_types
+from estate.openstack.sdk import Connection
 
 
 class VolumeTypesInUseProvider(Gate):

@@ -1,7 +1,6 @@
 """Cinder's back ends: whether one serves volumes by now."""
 
-from openstack.connection import Connection
-
+from estate.openstack.sdk import Connection
 from estate.openstack.waiting import Report, wait_for
 
 

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from openstack.connection import Connection
-
 from estate.openstack.errors import CloudError
+from estate.openstack.sdk import Connection
 
 _NOVA = "2.104"
 _PLACEMENT = "1.39"

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from openstack.connection import Connection
-
 from estate.openstack.connection import cloud_faults
+from estate.openstack.sdk import Connection
 
 
 def ids_of(cloud: Connection) -> dict[str, Mapping[str, str]]:

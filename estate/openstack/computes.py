@@ -5,10 +5,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from openstack.connection import Connection
-
 from estate.openstack import placement
 from estate.openstack.errors import CloudError
+from estate.openstack.sdk import Connection
 from estate.openstack.waiting import Report, wait_for
 
 NEW_SERVICE = "New compute service disabled due to config option."

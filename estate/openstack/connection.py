@@ -3,13 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import openstack
-from keystoneauth1 import exceptions as auth
-from keystoneauth1.identity.base import BaseIdentityPlugin
-from openstack import exceptions
-from openstack.connection import Connection
-
+from estate.openstack import sdk
 from estate.openstack.errors import CloudError
+from estate.openstack.sdk import Connection
 
 
 def connect(name: str | None = None) -> Connection:
@@ -18,13 +14,13 @@ def connect(name: str | None = None) -> Connection:
     Nothing is asked of the cloud yet: a wrong password shows at the first call.
     """
     with cloud_faults():
-        return openstack.connect(cloud=name, app_name="estate", api_timeout=120)
+        return sdk.connect(cloud=name, app_name="estate", api_timeout=120)
 
 
 def project_of_login(cloud: Connection) -> str:
     """Name of the project that the login is scoped to, as Keystone says it; empty if to none."""
     login = cloud.session.auth
-    assert isinstance(login, BaseIdentityPlugin)  # clouds.yaml knows no other
+    assert isinstance(login, sdk.BaseIdentityPlugin)  # clouds.yaml knows no other
     with cloud_faults():
         return login.get_access(cloud.session).project_name or ""
 
@@ -34,26 +30,26 @@ def cloud_faults() -> Iterator[None]:
     """Turn what openstacksdk and keystoneauth raise into a :class:`CloudError` of one sentence."""
     try:
         yield
-    except exceptions.ConfigException as error:
+    except sdk.exceptions.ConfigException as error:
         raise CloudError(
             f"no cloud to talk to: {error} Set OS_CLOUD (or `pulumi config set openstack:cloud`) to a cloud "
             "of clouds.yaml, and OS_CLIENT_CONFIG_FILE if that file is not in a usual place."
         ) from error
-    except auth.Unauthorized as error:
+    except sdk.auth.Unauthorized as error:
         raise CloudError(
             f"Keystone refuses the login: {error.message} Check user, password and project in clouds.yaml."
         ) from error
-    except (auth.ConnectFailure, auth.DiscoveryFailure) as error:
+    except (sdk.auth.ConnectFailure, sdk.auth.DiscoveryFailure) as error:
         raise CloudError(
             f"the cloud does not answer: {error} Is it running, and is auth_url right?"
         ) from error
-    except exceptions.NotSupported as error:
+    except sdk.exceptions.NotSupported as error:
         # openstacksdk's word for a service in the catalogue whose address gave it no version document.
         raise CloudError(f"a service of the cloud does not answer: {error} Is it running?") from error
-    except (exceptions.ForbiddenException, auth.Forbidden) as error:
+    except (sdk.exceptions.ForbiddenException, sdk.auth.Forbidden) as error:
         raise CloudError(
             f"the cloud refuses: {error} This needs a project-scoped login with role admin (in the part of a "
             "project: with role member)."
         ) from error
-    except (exceptions.SDKException, auth.ClientException) as error:
+    except (sdk.exceptions.SDKException, sdk.auth.ClientException) as error:
         raise CloudError(f"the cloud answers with an error: {error}") from error

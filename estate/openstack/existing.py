@@ -10,13 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from openstack.connection import Connection
-
 from estate.model import Estate, Workload
 from estate.model.images import glance_name
 from estate.model.partition import Share
 from estate.openstack.connection import cloud_faults
 from estate.openstack.errors import CloudError
+from estate.openstack.sdk import Connection
 from estate.placement.triple import flavor_extra_specs, image_properties
 
 

@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from openstack.connection import Connection
-
 from estate.adoption.found import Found, FoundHost, Thing
 from estate.openstack import placement, volume_types
 from estate.openstack.computes import hypervisors
 from estate.openstack.connection import cloud_faults
+from estate.openstack.sdk import Connection
 
 
 def observe(cloud: Connection) -> Found:

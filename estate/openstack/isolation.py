@@ -9,12 +9,10 @@ membership written; if the node has no resource provider yet, only a warning goe
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from openstack import exceptions
-from openstack.connection import Connection
-
-from estate.openstack import placement
+from estate.openstack import placement, sdk
 from estate.openstack.computes import close, nodes
 from estate.openstack.errors import CloudError
+from estate.openstack.sdk import Connection
 from estate.openstack.waiting import Report, wait_for
 
 
@@ -73,7 +71,7 @@ def examine(
     """
     try:
         aggregate = cloud.compute.get_aggregate(aggregate_id)
-    except exceptions.NotFoundException as error:
+    except sdk.exceptions.NotFoundException as error:
         raise CloudError(f"Nova has no aggregate {aggregate_id} any more; run `pulumi refresh`") from error
     computes = nodes(cloud)
     with_trait = placement.providers_with_trait(cloud, trait)
@@ -139,5 +137,5 @@ def has_member(cloud: Connection, aggregate_id: str, host: str) -> bool:
     """Whether Nova has ``host`` in an aggregate; no if there is no such aggregate."""
     try:
         return host in (cloud.compute.get_aggregate(aggregate_id).hosts or [])
-    except exceptions.NotFoundException:
+    except sdk.exceptions.NotFoundException:
         return False

@@ -7,11 +7,9 @@ asked before anything is changed.
 
 from collections.abc import Sequence
 
-from openstack.compute.v2.aggregate import Aggregate
-from openstack.connection import Connection
-
 from estate.openstack.computes import close, servers_on
 from estate.openstack.errors import CloudError
+from estate.openstack.sdk import Aggregate, Connection
 from estate.openstack.waiting import Report, wait_for
 from estate.placement.triple import TRAIT
 

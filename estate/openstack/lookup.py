@@ -7,7 +7,7 @@ Inputs are those of the Pulumi resource (camelCase); ids are the ones that its p
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from openstack.connection import Connection
+from estate.openstack.sdk import Connection
 
 Inputs = Mapping[str, Any]
 

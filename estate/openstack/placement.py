@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from openstack.connection import Connection
-
 from estate.openstack.errors import CloudError
+from estate.openstack.sdk import Connection
 
 _VERSION = "1.19"  # resource provider aggregates carry the provider's generation (placement API 1.19)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from openstack.connection import Connection
+from estate.openstack.sdk import Connection
 
 WORKLOAD_KEY = "estate_workload"
 """Server metadata: the workload that a server is a member of."""

@@ -4,9 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from openstack import exceptions
-from openstack.block_storage.v3._proxy import Proxy
-from openstack.connection import Connection
+from estate.openstack import sdk
+from estate.openstack.sdk import BlockStorage, Connection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +23,7 @@ def encryption_of(cloud: Connection, volume_type_id: str) -> Encryption | None:
     """The encryption of a type; ``None`` if its volumes are not encrypted, or there is no such type."""
     try:
         found = _cinder(cloud).get_type_encryption(volume_type_id)
-    except exceptions.NotFoundException:
+    except sdk.exceptions.NotFoundException:
         return None
     if not found.provider:
         return None
@@ -75,7 +74,7 @@ def default_of(cloud: Connection, project_id: str) -> str | None:
     """Id of the type that a project's volumes have if they name none; ``None`` if it has no default."""
     try:
         found = _cinder(cloud).show_default_type(project_id)
-    except exceptions.NotFoundException:
+    except sdk.exceptions.NotFoundException:
         return None
     return str(found.volume_type_id)
 
@@ -92,5 +91,5 @@ def unset_default(cloud: Connection, project_id: str, volume_type_id: str) -> No
         _cinder(cloud).unset_default_type(project_id)
 
 
-def _cinder(cloud: Connection) -> Proxy:
+def _cinder(cloud: Connection) -> BlockStorage:
     return cloud.block_storage  # type: ignore[return-value]  # version 2 is gone since Xena

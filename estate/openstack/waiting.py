@@ -6,11 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from keystoneauth1 import exceptions as auth
-from openstack import exceptions
 from tenacity import RetryCallState, Retrying, retry_if_exception, retry_if_result, wait_exponential
 from tenacity.stop import stop_after_delay
 
+from estate.openstack import sdk
 from estate.openstack.errors import CloudError
 
 Report = Callable[[str], None]
@@ -78,8 +77,8 @@ def _what(state: RetryCallState, missing: Callable[[T], str | None]) -> str:
 
 
 def _transient(error: BaseException) -> bool:
-    if isinstance(error, auth.ConnectFailure):
+    if isinstance(error, sdk.auth.ConnectFailure):
         return True
-    if isinstance(error, auth.HttpError):
+    if isinstance(error, sdk.auth.HttpError):
         return error.http_status >= 500
-    return isinstance(error, exceptions.HttpException) and (error.status_code or 0) >= 500
+    return isinstance(error, sdk.exceptions.HttpException) and (error.status_code or 0) >= 500
