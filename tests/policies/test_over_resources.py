@@ -384,7 +384,7 @@ def test_an_exemption_holds_until_its_day() -> None:
 
 
 def test_an_exemption_that_excuses_nothing_is_told() -> None:
-    """With our components only one from a rule that documents cannot break: ``estate check`` tells the rest."""
+    """With our components: from a rule that documents cannot break; ``estate check`` tells the rest."""
     network = Resource(type=properties.NETWORK, name="capture", inputs={"portSecurityEnabled": True})
     absent = {"rule": "ports-filtered", "subject": "networks/absent", "expires": "2027-06-30"}
     needless = [
