@@ -55,7 +55,6 @@ def test_a_killed_up_converges(stage: Stage, tmp_path: Path) -> None:
     for sign in (
         "openstack:networking:Network app creating",
         "ComputeReady nova-esx-a-ready creating",
-        "openstack:compute:Instance web-1 creating",
         "openstack:compute:Instance ledger-db creating",
     ):
         stage.killed("up", sign, tmp_path / "up.log")
