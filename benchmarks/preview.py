@@ -2,10 +2,10 @@
 absent.
 
 The environment gets a sandbox with an empty stack, so that everything is to be created, and all of these
-look at the same cloud, in turns: our program, without and with the policy pack; a bare program that
-registers the very same resources and component nodes with the same collector settings; the same without
-component nodes; the same with Python's own collector settings; and OpenTofu's plan of the same resources
-of OpenStack. CPU seconds are those of all processes of a command; of several runs the least counts.
+look at the same cloud, in turns: our program, without and with the policy pack, and with a pack that has no
+rules; a bare program that registers the very same resources and component nodes with the same collector
+settings; the same without component nodes; the same with Python's own collector settings; and OpenTofu's
+plan of the same resources of OpenStack. CPU seconds are those of all processes of a command; of several runs the least counts.
 """
 
 import json
@@ -31,7 +31,8 @@ from sandbox import lifecycle
 from toolchain.progress import Progress
 
 RUNS = 3
-OURS, PACK = "our program", "our program, with the policy pack"
+OURS = "our program"
+PACK, EMPTY = "our program, with the policy pack", "our program, with a pack without rules"
 SAME, FLAT, NAIVE = (
     "the same resources, bare",
     "without component nodes",
@@ -189,15 +190,14 @@ def measured(env: str = "prod", runs: int = RUNS) -> list[tuple[str, str]]:
         without = Bare(Path(place) / "flat", stack, flat, components=False, collector=True)
         naive = Bare(Path(place) / "naive", stack, flat, components=False, collector=False)
         plan = opentofu.Plan(Path(place) / "tofu", tofu, provider, flat, stack.environment)
-        costs = {name: Cost() for name in (OURS, PACK, SAME, FLAT, NAIVE, TOFU)}
+        previews = {OURS: stack.command("preview", policies=False), PACK: stack.command("preview")}
+        previews[EMPTY] = [*previews[OURS], "--policy-pack", str(Path(__file__).with_name("empty_pack"))]
+        costs = {name: Cost() for name in (*previews, SAME, FLAT, NAIVE, TOFU)}
         counts: dict[str, int] = {}
         for number in range(runs):
             progress.say(f"round {number + 1} of {runs}, load {os.getloadavg()[0]:.1f}")
-            for name, policies in ((OURS, False), (PACK, True)):
-                shown = costs[name].run(
-                    stack.command("preview", policies=policies), PROGRAM, stack.environment
-                )
-                counts[name] = created(shown)
+            for name, command in previews.items():
+                counts[name] = created(costs[name].run(command, PROGRAM, stack.environment))
             for name, bare in ((SAME, same), (FLAT, without), (NAIVE, naive)):
                 counts[name] = bare.preview(costs[name])
             counts[TOFU] = plan.count(costs[TOFU].run(plan.command, plan.folder, plan.environment))
