@@ -1,6 +1,6 @@
 """Options of the whole suite, and which tests may run side by side.
 
-``make test`` gives pytest two workers. A file stays on one of them, in its order; so do all acts on one
+``make test`` gives pytest three workers. A file stays on one of them, in its order; so do all acts on one
 stage of the rehearsal, which share a sandbox. Without ``-n`` everything runs one after the other.
 """
 
@@ -50,7 +50,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         group = file.parent if str(file.parent) in TOGETHER else file
         item.add_marker(pytest.mark.xdist_group(str(group)))
     if hasattr(config, "workerinput"):
-        # What takes long begins first, so that the quick ones fill both workers to the end.
+        # What takes long begins first, so that the quick ones fill all workers to the end.
         items.sort(key=_haste)
 
 
