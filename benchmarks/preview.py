@@ -5,7 +5,8 @@ The environment gets a sandbox with an empty stack, so that everything is to be 
 look at the same cloud, in turns: our program, without and with the policy pack, and with a pack that has no
 rules; a bare program that registers the very same resources and component nodes with the same collector
 settings; the same without component nodes; the same with Python's own collector settings; and OpenTofu's
-plan of the same resources of OpenStack. CPU seconds are those of all processes of a command; of several runs the least counts.
+plan of the same resources of OpenStack. CPU seconds are those of all processes of a command; of several
+runs the least counts.
 """
 
 import json

@@ -2,6 +2,7 @@
 tests/unit and tests/components, and act 1 with one stack.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -87,6 +88,7 @@ def test_platform_team_and_vcenter_each_have_their_stack(stage: Stage, tmp_path:
     the_team_has_no_rights_beyond_its_project(stage)
     an_image_that_lost_its_trait_stops_the_team(stage)
     without_the_vcenter_kvm_goes_on(stage)
+    what_was_approved_is_applied_part_by_part(stage, tmp_path / "approved.json")
     one_block_at_a_time(stage)
     a_killed_run_of_a_part_is_recovered(stage, tmp_path / "killed.log")
 
@@ -130,6 +132,42 @@ def without_the_vcenter_kvm_goes_on(stage: Stage) -> None:
     assert rows["web-3"].equal
     assert rows["web-4"].equal
     assert "web-3" in {one.name for one in member(stage).compute.servers()}
+
+
+def what_was_approved_is_applied_part_by_part(stage: Stage, file: Path) -> None:
+    """One file for all parts; drift in one of them stops all, before the first is touched."""
+    stage.edit("estate.yaml", "estate", "approval", value="required")
+    stage.edit("network.yaml", "security_groups", "db", "description", value="Databases")
+    stage.edit("workloads.yaml", "workloads", "web-3", "tags", value=["approved"])
+    stage.edit("workloads.yaml", "workloads", "web-4", "tags", value=["approved"])
+    estate(stage, "preview", "--proposal", str(file))
+    due = {
+        one["stack"]: {(step["operation"], step["name"]) for step in one["steps"]}
+        for one in json.loads(file.read_text())["stacks"]
+        if one["steps"]
+    }
+    assert due == {
+        "sandbox": {("update", "db"), ("update", "web-4")},
+        "sandbox.payments": {("update", "web-3")},
+    }
+    assert "approval: required" in estate(stage, "up", code=1)
+
+    cloud = member(stage)
+    (server,) = cloud.compute.servers(name="web-3")
+    cloud.compute.update_server(server, name="by-hand")
+    try:
+        said = estate(stage, "up", "--approved", str(file), code=1)
+    finally:
+        cloud.compute.update_server(server, name="web-3")
+    assert "otherwise than approved, and nothing was begun" in said
+    (group,) = [one for one in stage.cloud.network.security_groups() if one.name == "db"]
+    assert group.description != "Databases"
+
+    estate(stage, "up", "--approved", str(file))
+
+    assert stage.cloud.network.get_security_group(group.id).description == "Databases"
+    stage.edit("estate.yaml", "estate", "approval", value="optional")
+    estate(stage, "preview", "--", "--expect-no-changes")
 
 
 def one_block_at_a_time(stage: Stage) -> None:
