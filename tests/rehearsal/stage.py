@@ -1,5 +1,6 @@
 """An environment on a sandbox of its own, and what tests do with it."""
 
+import json
 import subprocess
 import time
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ class Stage:
 
     def __init__(self, documents: Path) -> None:
         self.documents = documents
+        self.with_pack = True
+        """Whether runs have the policy pack, unless they say otherwise."""
         self.stack: Stack = rehearsal.prepare(documents, self.estate, Progress())
 
     @property
@@ -62,25 +65,29 @@ class Stage:
         assert len({row.server for row in rows}) == len(rows)
         return {row.server: row for row in rows}
 
-    def pulumi(self, *arguments: str, policies: bool = True) -> str:
+    def pulumi(self, *arguments: str, policies: bool | None = None) -> str:
         """What a run of pulumi that must succeed printed."""
-        done = self.stack.pulumi(*arguments, policies=policies, quiet=True)
+        done = self._run(arguments, policies)
         # The reasons stand at the end, after every resource; a record of the failure may be cut to a length.
         assert done.returncode == 0, "\n".join(done.stdout.splitlines()[-40:])
         return done.stdout
 
-    def refused(self, *arguments: str, policies: bool = True) -> str:
+    def refused(self, *arguments: str, policies: bool | None = None) -> str:
         """What a run of pulumi that must fail printed."""
-        done = self.stack.pulumi(*arguments, policies=policies, quiet=True)
+        done = self._run(arguments, policies)
         assert done.returncode != 0, done.stdout
         return done.stdout
+
+    def _run(self, arguments: tuple[str, ...], policies: bool | None) -> subprocess.CompletedProcess[str]:
+        pack = self.with_pack if policies is None else policies
+        return self.stack.pulumi(*arguments, policies=pack, quiet=True)
 
     @contextmanager
     def running(self, command: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
         """A run of pulumi while the body goes on; ``log`` gets what it says. The end waits for its end."""
         with log.open("w") as output:
             run = subprocess.Popen(
-                self.stack.command(command, "--yes", "--skip-preview"),
+                self.stack.command(command, "--yes", "--skip-preview", policies=self.with_pack),
                 cwd=PROGRAM,
                 env=dict(self.stack.environment),
                 stdout=output,
@@ -99,6 +106,11 @@ class Stage:
                 time.sleep(0.05)
             run.kill()
         assert sign in log.read_text()
+
+    def resources(self) -> list[Any]:
+        """What the stack's state knows."""
+        deployment = json.loads(self.pulumi("stack", "export"))["deployment"]
+        return list(deployment.get("resources") or ())
 
     def up(self) -> str:
         return self.pulumi("up", "--yes", "--skip-preview")

@@ -45,31 +45,25 @@ def steps(stage: Stage) -> set[tuple[str, str]]:
     return found
 
 
-def test_a_description(stage: Stage) -> None:
+def test_a_description_and_three_workloads(stage: Stage) -> None:
+    """The server with another image is replaced: Nova would rebuild it on the same host and wipe its disk
+    without saying so.
+    """
     stage.edit("network.yaml", "security_groups", "db", "description", value="Databases")
-
-    assert steps(stage) == {("update", "db")}
-
-
-def test_one_more_workload(stage: Stage) -> None:
     block = {"image": "linux-kvm", "flavor": "kvm-small", "networks": ["app"]}
     stage.edit("workloads.yaml", "workloads", "web-3", value=block)
-
-    assert steps(stage) == {("create", "web-3"), ("create", "web-3/app")}
-
-
-def test_one_workload_less(stage: Stage) -> None:
     stage.edit("workloads.yaml", "workloads", "batch", value=None)
-
-    ports = {("delete", f"batch/{network}") for network in ("app", "data", "backup")}
-    assert steps(stage) == {("delete", "batch"), *ports}
-
-
-def test_another_image_replaces_the_server(stage: Stage) -> None:
-    """Nova would rebuild it on the same host and wipe its disk without saying so."""
     stage.edit("workloads.yaml", "workloads", "hsm-proxy", "image", value="appliance-esxi")
 
-    assert steps(stage) == {("replace", "hsm-proxy"), ("update", "vendors-spread")}
+    assert steps(stage) == {
+        ("update", "db"),
+        ("create", "web-3"),
+        ("create", "web-3/app"),
+        ("delete", "batch"),
+        *(("delete", f"batch/{network}") for network in ("app", "data", "backup")),
+        ("replace", "hsm-proxy"),
+        ("update", "vendors-spread"),
+    }
 
 
 def test_every_block_renamed_changes_names_and_nothing_else(stage: Stage) -> None:

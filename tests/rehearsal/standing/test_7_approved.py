@@ -37,8 +37,7 @@ def required(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     stage.edit("workloads.yaml", "workloads", "web-2", value=None)
     stage.edit("network.yaml", "security_groups", "db", "description", value="Databases")
     yield
-    copytree(kept, stage.documents, dirs_exist_ok=True)
-    stage.up()
+    copytree(kept, stage.documents, dirs_exist_ok=True)  # the act after this asks only what cannot be reached
 
 
 @pytest.fixture(scope="module")
