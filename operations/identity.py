@@ -33,13 +33,17 @@ def wanted(resource: Mapping[str, Any]) -> Wanted:
     )
 
 
-def find(cloud: Connection, one: Wanted, known: frozenset[str]) -> str | None:
-    """The id that its provider takes for an import, or ``None`` if there is no such thing.
+def find(cloud: Connection, one: Wanted, known: frozenset[str], *, to_import: bool) -> str | None:
+    """The id by which its provider reads it, or ``None`` if there is no such thing.
 
-    ``known``: ids that belong to other resources already.
+    :param known: ids that belong to other resources already.
+    :param to_import: rather what the provider takes for an import; for vSphere that is another one.
     """
     if not one.type.startswith("vsphere:"):
         return lookup.find(cloud, one.type, one.inputs, known)
     login = connections.load([one.provider])[one.provider]
     with session(one.provider, login) as service:
-        return vsphere_lookup.find(service, one.type, one.inputs)
+        found = vsphere_lookup.find(service, one.type, one.inputs)
+    if found is None:
+        return None
+    return found.path if to_import else found.id

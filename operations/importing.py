@@ -207,7 +207,10 @@ class Import:
                 }
                 hint = self._hints.get(resource["type"], {}).get(one["urn"].rpartition("::")[2])
                 identity = hint or find(
-                    cloud, wanted({**resource, "inputs": inputs}), frozenset(known.values())
+                    cloud,
+                    wanted({**resource, "inputs": inputs}),
+                    frozenset(known.values()),
+                    to_import=True,
                 )
                 if identity is None:
                     self._missing.append(_key(one["urn"]))

@@ -113,7 +113,7 @@ def _existing(stack: Stack, pending: Sequence[Wanted], known: frozenset[str]) ->
     with stack.entered(), cloud_faults():
         cloud = connect()
         for one in pending:
-            if identity := find(cloud, one, known):
+            if identity := find(cloud, one, known, to_import=False):
                 found[one.urn] = identity
     return found
 

@@ -82,6 +82,7 @@ def install(progress: Progress, way: Way | None = None) -> Toolchain:
     """
     wanted = way or _wanted_way()
     if (current := _current(wanted)) is not None:
+        _keep_no_logs()
         return current
     with held(home() / "toolchain.lock", progress):
         if (current := _current(wanted)) is not None:
@@ -92,10 +93,25 @@ def install(progress: Progress, way: Way | None = None) -> Toolchain:
         for folder in (home() / "pulumi" / "bin", _state()):
             folder.mkdir(parents=True, exist_ok=True)
         _make_passphrase()
+        _keep_no_logs()
         pulumi = _INSTALLERS[chosen](progress)
         toolchain = Toolchain(chosen, pulumi)
         _stamp().write_text(json.dumps({"way": chosen, "pulumi": str(pulumi), "key": _key(chosen)}))
         return toolchain
+
+
+def _keep_no_logs() -> None:
+    """Stand a file where the engine would make a folder of logs; it then goes on without.
+
+    It logs every call to a plugin, with all properties, of every command, and has no switch for it
+    (pkg/cmd/pulumi/pulumi.go, ``StartLogging``). That is a third of its own time, and a copy of an estate
+    that nobody asked for.
+    """
+    logs = home() / "pulumi" / "logs"
+    if not logs.is_file():
+        if logs.is_dir():
+            shutil.rmtree(logs)
+        logs.write_text("While this file is here, Pulumi keeps no logs of its runs (toolchain/engine.py).\n")
 
 
 def programs() -> dict[str, Program]:

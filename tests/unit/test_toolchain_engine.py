@@ -209,6 +209,18 @@ def test_the_engine_sees_nothing_of_the_user_s(machine: Path, archive: bytes) ->
     assert len(passphrase.read_text()) > 30
 
 
+def test_the_engine_keeps_no_logs_of_its_runs(machine: Path, archive: bytes) -> None:
+    logs = machine / "home" / "pulumi" / "logs"
+    logs.mkdir(parents=True)
+    (logs / "of-an-earlier-version.log").touch()
+    for _ in range(2):
+        engine.install(Progress(), "download")
+        assert logs.is_file()
+    logs.unlink()
+    engine.install(Progress())
+    assert logs.is_file()
+
+
 def test_the_passphrase_outlives_a_new_installation(machine: Path, archive: bytes) -> None:
     engine.install(Progress())
     before = (machine / "home" / "pulumi-passphrase").read_text()
