@@ -11,7 +11,6 @@ import warnings
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from openstack.config import OpenStackConfig
 from pulumi.automation import CommandResult, LocalWorkspace, OnOutput, PulumiCommand
 from pulumi.automation import Stack as Engine
 from pulumi.automation.errors import CommandError
@@ -21,6 +20,7 @@ from semver import VersionInfo
 from estate.documents import Loaded
 from estate.model import Estate
 from estate.model.partition import partition
+from estate.openstack import sdk
 from estate.openstack.errors import CloudError
 from estate.vsphere import connections
 from estate.vsphere.connections import ConnectionsError
@@ -178,7 +178,7 @@ def secrets_of(stack: Stack) -> Iterator[str]:
     if (passphrase := stack.environment.get("PULUMI_CONFIG_PASSPHRASE_FILE")) is not None:
         yield Path(passphrase).read_text().strip()
     with stack.entered():
-        yield from _secret_values(OpenStackConfig().cloud_config)
+        yield from _secret_values(sdk.OpenStackConfig().cloud_config)
         if (logins := connections.path()).is_file():
             yield from _secret_values(YAML(typ="safe").load(logins))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from estate.documents import Loaded
+from estate.openstack import sdk
 from operations import processes, rehearsal
 from operations.errors import OperationError
 from operations.stack import PROGRAM, Stack
@@ -110,13 +111,27 @@ def config_file(name: str) -> Path:
     return PROGRAM / "stacks" / f"Pulumi.{name}.yaml"
 
 
+def _clouds_file() -> dict[str, str]:
+    """The ``clouds.yaml`` (and ``secure.yaml``) that openstacksdk finds, by path.
+
+    The engine's plugin, a Go program, would look in the home folder that the user database names, and that is
+    not ``HOME`` in the jobs of every code host.
+    """
+    found = sdk.OpenStackConfig()
+    files = {
+        "OS_CLIENT_CONFIG_FILE": found.config_filename,
+        "OS_CLIENT_SECURE_FILE": found.secure_config_filename,
+    }
+    return {variable: file for variable, file in files.items() if file}
+
+
 def _real(name: str) -> Target | None:
     configured = None
     if (path := config_file(name)).exists():
         configuration = (YAML(typ="safe").load(path) or {}).get("config") or {}
         configured = configuration.get("openstack:cloud")
     if cloud := configured or os.environ.get("OS_CLOUD"):
-        return Target(cloud, {"OS_CLOUD": cloud})
+        return Target(cloud, {"OS_CLOUD": cloud} | _clouds_file())
     if url := os.environ.get("OS_AUTH_URL"):
         return Target(url, {})
     return None

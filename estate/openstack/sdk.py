@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from openstack import connect, exceptions
     from openstack.block_storage.v3._proxy import Proxy as BlockStorage
     from openstack.compute.v2.aggregate import Aggregate
+    from openstack.config import OpenStackConfig
     from openstack.connection import Connection
 
     __all__ = [
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
         "BaseIdentityPlugin",
         "BlockStorage",
         "Connection",
+        "OpenStackConfig",
         "auth",
         "connect",
         "exceptions",
@@ -27,6 +29,7 @@ else:
     # Only annotations say these.
     Aggregate = BlockStorage = Connection = object
     _LATER = {
+        "OpenStackConfig": "openstack.config:OpenStackConfig",
         "BaseIdentityPlugin": "keystoneauth1.identity.base:BaseIdentityPlugin",
         "auth": "keystoneauth1.exceptions",
         "connect": "openstack:connect",
