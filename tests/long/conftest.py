@@ -57,7 +57,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     record = json.loads(RECORD.read_text()) if RECORD.exists() else {}
     memory = round(psutil.virtual_memory().total / 2**30)
-    changes = _git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!{RECORD}")
+    changes = _git("status", "--porcelain", "--untracked-files=no", "--", ".", f":(exclude){RECORD}")
     ran = {
         "date": datetime.now(UTC).isoformat(timespec="minutes"),
         "commit": _git("rev-parse", "--short=12", "HEAD") + (" with changes" if changes else ""),
