@@ -3,7 +3,7 @@
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from http.client import HTTPException
+from http.client import HTTPException, HTTPSConnection
 
 from pyVim.connect import Disconnect, SmartConnect
 from pyVmomi import vim, vmodl
@@ -20,6 +20,7 @@ def session(name: str, login: Login) -> Iterator[vim.ServiceInstance]:
     host, _, port = login.server.partition(":")
     try:
         context = ssl.create_default_context(cafile=str(login.ca_file) if login.ca_file else None)
+        _ask(HTTPSConnection(host, int(port or 443), timeout=TIMEOUT, context=context))
         service = SmartConnect(
             host=host,
             port=int(port or 443),
@@ -38,7 +39,7 @@ def session(name: str, login: Login) -> Iterator[vim.ServiceInstance]:
             f"the certificate of vCenter {name} ({login.server}) cannot be verified: {error.verify_message}; "
             "name its authority with ca_file in vcenters.yaml"
         ) from None
-    except (OSError, vmodl.MethodFault) as error:
+    except (OSError, HTTPException, vmodl.MethodFault) as error:
         reason = getattr(error, "strerror", None) or getattr(error, "msg", None) or error
         raise ConnectionsError(f"vCenter {name} ({login.server}) does not answer: {reason}") from None
     try:
@@ -52,3 +53,14 @@ def session(name: str, login: Login) -> Iterator[vim.ServiceInstance]:
     finally:
         with suppress(OSError, HTTPException, vmodl.MethodFault):
             Disconnect(service)
+
+
+def _ask(connection: HTTPSConnection) -> None:
+    """Ask for the versions of its API, as pyVmomi does first, but not without end (pyVim/connect.py
+    ``__GetElementTree`` takes no timeout).
+    """
+    try:
+        connection.request("GET", "/sdk/vimServiceVersions.xml")
+        connection.getresponse().read()
+    finally:
+        connection.close()

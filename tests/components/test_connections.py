@@ -1,10 +1,13 @@
-"""``vcenters.yaml``: what is wrong with it, in one sentence, without a password."""
+"""``vcenters.yaml``: what is wrong with it, in one sentence, without a password; and a vCenter that hangs."""
 
+import socket
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from estate.vsphere.connections import ConnectionsError, load
+from estate.vsphere.connections import ConnectionsError, Login, load
+from estate.vsphere.session import session
 
 GOOD = "vc1: {server: 'vc1.example.com:8443', username: estate, password: hunter2}\n"
 
@@ -66,3 +69,14 @@ def test_missing_and_unknown_keys(file: Path) -> None:
     said = wrong("vc1: {server: vc1, user: estate, password: hunter2}\n", file)
     assert "vc1.username: Field required" in said
     assert "vc1.user: Extra inputs" in said
+
+
+def test_a_vcenter_that_takes_connections_and_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one that hangs does: its kernel takes connections all the same."""
+    monkeypatch.setattr("estate.vsphere.session.TIMEOUT", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        login = Login(server=address, username="u", password=SecretStr("p"))
+        says = r"vCenter vc1 .* does not answer: .*timed out"
+        with pytest.raises(ConnectionsError, match=says), session("vc1", login):
+            pass
