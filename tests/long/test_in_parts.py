@@ -179,7 +179,7 @@ def one_block_at_a_time(stage: Stage) -> None:
     servers = {one.name: one for one in stage.cloud.compute.servers(all_projects=True)}
     tags = {name: list(stage.cloud.compute.get(f"/servers/{one.id}/tags", microversion="2.26").json()["tags"])
             for name, one in servers.items() if name in ("web-3", "web-4", "cache")}  # fmt: skip
-    assert tags == {"web-3": ["new"], "web-4": [], "cache": []}
+    assert tags == {"web-3": ["new"], "web-4": ["approved"], "cache": []}
     for name in ("web-3", "web-4"):
         stage.edit("workloads.yaml", "workloads", name, value=None)
     stage.edit("parts.yaml", "parts", "payments", "workloads", value=TEAM)
