@@ -200,7 +200,8 @@ def _landings(pair: Pair, was: Facts, now: Facts, renamed: Renames) -> tuple[Lan
 
     found = []
     pairs = {workload: earlier(workload) for workload in now.landed}
-    pairs |= {workload: workload for workload in was.landed if workload not in pairs.values()}
+    matched = set(pairs.values())
+    pairs |= {workload: workload for workload in was.landed if workload not in matched}
     for workload, once in pairs.items():
         old, new = was.landed.get(once), now.landed.get(workload)
         known = new or old

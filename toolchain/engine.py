@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -108,9 +109,11 @@ def _keep_no_logs() -> None:
     that nobody asked for.
     """
     logs = home() / "pulumi" / "logs"
-    if not logs.is_file():
-        if logs.is_dir():
-            shutil.rmtree(logs)
+    if logs.is_file():
+        return
+    # Other processes may be at it, too, or an engine at work: then the next call finds the folder again.
+    with suppress(OSError):
+        shutil.rmtree(logs, ignore_errors=True)
         logs.write_text("While this file is here, Pulumi keeps no logs of its runs (toolchain/engine.py).\n")
 
 

@@ -345,6 +345,7 @@ def _register(one: Environment, renamed: Mapping[str, str | None]) -> Iterator[E
     for entry in now.register if now is not None else ():
         known = before is None or (renamed.get(entry.workload) or entry.workload) in before
         yield Entry(entry=entry, state="same" if known else "new")
+    kept = {*after, *renamed.values()} if after is not None else set()
     for entry in was.register if was is not None else ():
-        if after is None or entry.workload not in {*after, *renamed.values()}:
+        if entry.workload not in kept:
             yield Entry(entry=entry, state="gone")
