@@ -82,6 +82,11 @@ var overrides = map[string]override{
 	"RetrievePropertiesEx": own((*vCenter).retrieveEx),
 	"CreateFilter":         own((*vCenter).createFilter),
 	"Fetch":                fetch,
+	// updates.go
+	"WaitForUpdates":        waiting("WaitForUpdates"),
+	"WaitForUpdatesEx":      waiting("WaitForUpdatesEx"),
+	"DestroyPropertyFilter": own((*vCenter).destroyFilter),
+	"Logout":                own((*vCenter).logout),
 	// These hold the registry's one lock while they look into objects that may be half built.
 	"FindByDnsName":    notSupported,
 	"FindAllByDnsName": notSupported,

@@ -261,6 +261,28 @@ def test_it_ends_at_once_though_a_client_waits(simulator: vcenters.Simulator, tm
         again.bind(("127.0.0.1", started.port))
 
 
+def test_all_sessions_that_wait_hear_of_a_change(server: Server) -> None:
+    """Each has a property collector of its own, all under one name."""
+    instances = [server.login(), server.login()]
+    folder = instances[0].content.rootFolder.childEntity[0].vmFolder.CreateFolder("old")
+    spec = vmodl.query.PropertyCollector.FilterSpec(
+        propSet=[vmodl.query.PropertyCollector.PropertySpec(type=vim.Folder, pathSet=["name"])],
+        objectSet=[vmodl.query.PropertyCollector.ObjectSpec(obj=folder)],
+    )
+    collectors = [instance.content.propertyCollector for instance in instances]
+    filters = [collector.CreateFilter(spec, partialUpdates=False) for collector in collectors]
+    seen = [collector.WaitForUpdatesEx().version for collector in collectors]
+    folder.Rename("new")
+    patience = vmodl.query.PropertyCollector.WaitOptions(maxWaitSeconds=5)
+    for collector, version in zip(collectors, seen, strict=True):
+        (heard,) = collector.WaitForUpdatesEx(version, patience).filterSet
+        assert [change.val for change in heard.objectSet[0].changeSet if change.name == "name"] == ["new"]
+    folder.Destroy()
+    for one, instance in zip(filters, instances, strict=True):
+        one.Destroy()
+        Disconnect(instance)
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
