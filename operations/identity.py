@@ -40,7 +40,7 @@ def find(cloud: Connection, one: Wanted, known: frozenset[str], *, to_import: bo
     :param to_import: rather what the provider takes for an import; for vSphere that is another one.
     """
     if not one.type.startswith("vsphere:"):
-        return lookup.find(cloud, one.type, one.inputs, known)
+        return lookup.find(cloud, one.type, one.inputs, known, made_by_others=to_import)
     login = connections.load([one.provider])[one.provider]
     with session(one.provider, login) as service:
         found = vsphere_lookup.find(service, one.type, one.inputs)

@@ -126,7 +126,8 @@ class Import:
                 steps = [
                     one for one in self._preview() if one["op"] != "same" and _key(one["urn"]) in self._new
                 ]
-                more = self._keep(steps)
+                # While other things differ, what a gate refers to may seem to be another one.
+                more = self._keep([one for one in steps if not _of_a_gate(one)]) or self._keep(steps)
                 step.note(f"{more} fields to note or leave")
             if not more:
                 break
@@ -206,12 +207,10 @@ class Import:
                     key: _filled(key, value, resource, known) for key, value in resource["inputs"].items()
                 }
                 hint = self._hints.get(resource["type"], {}).get(one["urn"].rpartition("::")[2])
-                identity = hint or find(
-                    cloud,
-                    wanted({**resource, "inputs": inputs}),
-                    frozenset(known.values()),
-                    to_import=True,
+                taken = frozenset(
+                    of for urn, of in known.items() if _key(urn).startswith(f"{resource['type']}::")
                 )
+                identity = hint or find(cloud, wanted({**resource, "inputs": inputs}), taken, to_import=True)
                 if identity is None:
                     self._missing.append(_key(one["urn"]))
                     continue
@@ -256,6 +255,8 @@ class Import:
             defaulted = resource["inputs"].get("__defaults") or ()
             for path in _differing(one):
                 if (entry := left.field(left.NOTED, kind, path)) is not None:
+                    if entry.shown_by and not _is_there(one, entry):
+                        continue
                     noted.setdefault(urn, {})[entry.name] = resource["inputs"].get(entry.name)
                     self._kept[urn, entry.name] = Kept(
                         how="noted", type=kind, name=name, field=entry.name, reason=entry.reason
@@ -319,9 +320,22 @@ def _events(output: str) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
+def _of_a_gate(step: _Step) -> bool:
+    return _key(step["urn"]).startswith(left.GATES)
+
+
+def _is_there(step: _Step, field: left.Field) -> bool:
+    """Whether all that is asked for in a field is among what its output tells."""
+    asked = step["newState"]["inputs"].get(field.name) or []
+    # Of an address Neutron may be asked with the subnet it is in.
+    wanted = [one.get("ipAddress") if isinstance(one, Mapping) else one for one in asked]
+    told = (step["oldState"].get("outputs") or {}).get(field.shown_by) or []
+    return set(filter(None, wanted)) <= set(told)
+
+
 def _differing(step: _Step) -> list[str]:
     """Property paths that a step would change."""
-    if _key(step["urn"]).startswith(left.GATES):
+    if _of_a_gate(step):
         return [left.ALL] if step["op"] == "update" else []
     return sorted(
         {

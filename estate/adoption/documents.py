@@ -62,7 +62,7 @@ def describe(found: Found, declared: Mapping[str, Any]) -> Adopted:
     compute.flavors(found, taking)
     compute.keypairs(found, taking)
     compute.server_groups(found, taking)
-    images.images(found, taking)
+    images.images(found, taking, declared)
     network.scopes_and_pools(found, taking)
     network.networks(found, taking, back_end)
     network.routers(found, taking)

@@ -1,10 +1,16 @@
 """Images."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from estate.adoption.compute import gibibytes, image_of, sides
 from estate.adoption.found import Found, Thing
 from estate.adoption.taking import Block, Taking, size
 from estate.model import Hypervisor
-from estate.model.images import Adapter, DiskFormat, DiskType
+from estate.model.images import Adapter, DiskFormat, DiskType, glance_name
+
+OLDER = "older versions of images"
+"""Kind of the names of versions (``Taking.names``)."""
 
 _OF_FORMAT = {
     DiskFormat.QCOW2: Hypervisor.KVM,
@@ -13,14 +19,29 @@ _OF_FORMAT = {
 }
 
 
-def images(found: Found, taking: Taking) -> None:
-    """Images that servers boot from: qcow2 and raw for KVM, VMDK for ESXi."""
+def images(found: Found, taking: Taking, declared: Mapping[str, Any]) -> None:
+    """Images that servers boot from: qcow2 and raw for KVM, VMDK for ESXi.
+
+    Those that ``declared`` has already as versions of another are that one.
+    """
+    versions = {
+        glance_name(name, version): (name, version)
+        for name, block in declared.get("images", {}).items()
+        for version in (block.get("version"), *(block.get("older") or {}))
+        if version
+    }
     side = sides(found)
     used: dict[str | None, set[Hypervisor]] = {}
     for server in found.servers:
         if (host := side.get(server["compute_host"] or "")) is not None:
             used.setdefault(image_of(server), set()).add(host)
     for name, thing in taking.named("image", found.images):
+        if name in versions:
+            image, version = versions[name]
+            taking.names.setdefault("images", {})[thing["id"]] = image
+            if version != declared["images"][image]["version"]:
+                taking.names.setdefault(OLDER, {})[thing["id"]] = version
+            continue
         why = _unfit(thing)
         if why is None and (others := used.get(thing["id"], set()) - {_OF_FORMAT[thing["disk_format"]]}):
             why = f"servers on {others.pop().label} boot from it, and its format is the other side's"

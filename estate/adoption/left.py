@@ -26,6 +26,8 @@ class Field:
     reason: str
     keys: tuple[str, ...] = ()
     """Of a mapping: starts of the keys that are meant; all if there are none."""
+    shown_by: str = ""
+    """Output that tells what there is. Only what it has is noted: the rest is a difference."""
 
 
 _UNREAD = "the provider does not read it back"
@@ -41,14 +43,28 @@ NOTED: dict[str, tuple[Field, ...]] = {
         Field(name="configDrive", reason=_UNREAD),
         Field(name="networks", reason="the provider reads ports back only where it knows them already"),
         Field(name="schedulerHints", reason=f"{_UNREAD}: Nova keeps the membership in the server group"),
+        Field(
+            name="tags",
+            reason="the provider tells all tags, not those that were asked for",
+            shown_by="allTags",
+        ),
     ),
     "openstack:images/image:Image": (
         Field(name="localFilePath", reason=f"{_UNREAD}: the file was compared with Glance's SHA-512"),
         Field(name="imageCachePath", reason=f"{_UNREAD}: a folder of this machine"),
     ),
     "openstack:networking/port:Port": (
+        Field(
+            name="fixedIps",
+            reason="the provider tells all addresses, not those that were asked for",
+            shown_by="allFixedIps",
+        ),
         Field(name="noSecurityGroups", reason=f"{_UNREAD}: it says that there are none"),
-        Field(name="securityGroupIds", reason="the provider tells all groups, not those that were asked for"),
+        Field(
+            name="securityGroupIds",
+            reason="the provider tells all groups, not those that were asked for",
+            shown_by="allSecurityGroupIds",
+        ),
     ),
     "openstack:networking/router:Router": (Field(name="externalFixedIps", reason=_UNREAD),),
     "openstack:networking/secGroup:SecGroup": (
@@ -108,6 +124,7 @@ LEFT: dict[str, tuple[Field, ...]] = {
         Field(name="tags", reason=_WORDLESS),
     ),
     "openstack:images/image:Image": (
+        Field(name="hidden", reason="the estate hides older versions of an image only, this one is hidden"),
         Field(name="minDiskGb", reason="it was not said when the image was uploaded"),
         Field(
             name="properties",

@@ -6,6 +6,7 @@ from typing import Any
 
 from estate.adoption.compute import image_of, sides
 from estate.adoption.found import Found, Thing
+from estate.adoption.images import OLDER
 from estate.adoption.taking import Block, Taking, is_name
 from estate.model import Hypervisor
 from estate.model.words import expand, ranges
@@ -103,7 +104,8 @@ class _Servers:
                 "its ports have different security groups, and those of a workload have the same"
             )
         boot, data = _root(server, self._volumes.get(server["id"], []))
-        image = taking.known("images", _image(server, boot))
+        booted = _image(server, boot)
+        image = taking.known("images", booted)
         flavor = (server["flavor"] or {}).get("original_name")
         if image is None:
             raise _UnfitError("the image that it was booted from is left out, or is gone")
@@ -112,6 +114,7 @@ class _Servers:
         disks = dict(_volumes(name, data))
         block: Block = {
             "image": image,
+            "image_version": taking.known(OLDER, booted),
             "flavor": flavor,
             "networks": list(names.values()),
             "security_groups": _groups(taking, ports[0]),

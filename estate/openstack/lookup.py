@@ -12,14 +12,16 @@ from estate.openstack.sdk import Connection
 Inputs = Mapping[str, Any]
 
 
-def find(cloud: Connection, kind: str, inputs: Inputs, known: frozenset[str]) -> str | None:
+def find(
+    cloud: Connection, kind: str, inputs: Inputs, known: frozenset[str], *, made_by_others: bool = False
+) -> str | None:
     """Id of the object that these inputs describe, or ``None``.
 
     ``kind``: Pulumi type token. ``known``: ids that belong to other resources already. A kind that
     is not looked up here gives ``None``: its creation is safe to repeat (gates settle again, and so are
-    quotas set).
+    quotas set). ``made_by_others``: what is found is not a run's of ours that was killed, and stays as it is.
     """
-    look = _LOOKUPS.get(kind)
+    look = (_OF_OTHERS if made_by_others else {}).get(kind) or _LOOKUPS.get(kind)
     if look is None:
         return None
     return next((found for found in look(cloud, inputs) if found not in known), None)
@@ -111,6 +113,17 @@ def _images(cloud: Connection, inputs: Inputs) -> list[str]:
     return found
 
 
+def _images_of_others(cloud: Connection, inputs: Inputs) -> list[str]:
+    """An image of that name, hidden or not: what documents say of an imported one does not tell."""
+    everything = (cloud.image.images(name=inputs.get("name"), is_hidden=hidden) for hidden in (False, True))
+    return [image.id for images in everything for image in images if image.status == "active"]
+
+
+def _quotas(cloud: Connection, inputs: Inputs) -> list[str]:
+    """A project always has quotas."""
+    return [f"{inputs['projectId']}/{cloud.config.get_region_name()}"]
+
+
 def _keypairs(cloud: Connection, inputs: Inputs) -> list[str]:
     """A key's id is its name; it belongs to the user of the login."""
     return [one.name for one in cloud.compute.keypairs() if one.name == inputs.get("name")]
@@ -199,3 +212,11 @@ _LOOKUPS: dict[str, Callable[[Connection, Inputs], list[str]]] = {
         cloud.network.subnet_pools(), inputs
     ),
 }
+
+_OF_OTHERS: dict[str, Callable[[Connection, Inputs], list[str]]] = {
+    "openstack:blockstorage/quoteSetV3:QuoteSetV3": _quotas,
+    "openstack:compute/quotaSetV2:QuotaSetV2": _quotas,
+    "openstack:images/image:Image": _images_of_others,
+    "openstack:networking/quotaV2:QuotaV2": _quotas,
+}
+"""What is looked up in another way, or at all, only if somebody else made it."""

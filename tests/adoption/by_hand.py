@@ -61,6 +61,14 @@ def _catalogue(cloud: Connection, images: Path) -> dict[str, Any]:
         visibility="public",
         os_distro="ubuntu",
     )
+    old = cloud.image.create_image(
+        name="ubuntu-22.04",
+        filename=str(images / "linux.qcow2"),
+        disk_format="qcow2",
+        container_format="bare",
+        visibility="public",
+    )
+    cloud.image.update_image(old.id, is_hidden=True)
     esxi = cloud.image.create_image(
         name="windows-2022",
         filename=str(images / "linux-sparse.vmdk"),
@@ -179,6 +187,7 @@ def _servers(cloud: Connection, made: dict[str, Any]) -> None:
     )
     for server in servers:
         compute.wait_for_server(server, wait=_PATIENCE)
+    compute.put(f"/servers/{servers[3].id}/tags/nightly", microversion="2.26")
     volume = cloud.block_storage.create_volume(
         size=2, name="db-data", volume_type="gold", availability_zone="az-kvm"
     )

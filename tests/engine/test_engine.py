@@ -1,7 +1,7 @@
 """The real engine, language host and plugins run a small program; no cloud answers, and none is needed."""
 
 import json
-import time
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -101,10 +101,9 @@ def stack(toolchain: Toolchain, tmp_path: Path) -> Stack:
     return Stack(toolchain, tmp_path)
 
 
-def test_a_second_installation_is_quick(toolchain: Toolchain) -> None:
-    started = time.monotonic()
+def test_a_second_installation_starts_nothing(toolchain: Toolchain, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "Popen", None)
     assert install(Progress()) == toolchain
-    assert time.monotonic() - started < 0.2
 
 
 def test_a_component_and_a_dynamic_resource_live_and_die(stack: Stack) -> None:
@@ -150,12 +149,10 @@ def test_a_missing_virtual_environment_is_said(stack: Stack) -> None:
     assert "nowhere" in stack.run("preview", fails=True)
 
 
-def test_a_plugin_that_is_not_installed_is_said_at_once(stack: Stack) -> None:
+def test_a_plugin_that_is_not_installed_is_said(stack: Stack) -> None:
     stack.run("config", "set", "clouds", "true")
     (stack.folder / "home" / "plugins").unlink()
-    started = time.monotonic()
     assert "openstack" in stack.run("preview", fails=True)
-    assert time.monotonic() - started < 30
 
 
 def test_the_openstack_plugin_takes_exactly_what_the_sdk_sends() -> None:

@@ -6,7 +6,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -69,10 +68,10 @@ def test_status_says_what_is_awaited(running: Running) -> None:
     assert 0 < status.memory < 3 * 2**30
 
 
-def test_second_start_is_immediate(running: Running) -> None:
-    began = time.monotonic()
+def test_second_start_starts_nothing(running: Running) -> None:
+    before = process.records(running.run)
     assert lifecycle.start(KEY, shape("test"), Progress()) == running
-    assert time.monotonic() - began < 2
+    assert process.records(running.run) == before
 
 
 def test_files_with_secrets_are_ours_alone(running: Running) -> None:
@@ -289,7 +288,7 @@ def test_killed_cluster_compute_comes_back(cloud: Cloud, estate: dict[str, Any])
     os.kill(before, signal.SIGKILL)
     # Nova's times have whole seconds: a report within the second of the kill may have been before it.
     killed = datetime.now(UTC).replace(tzinfo=None, microsecond=999_999).isoformat()
-    wait_for("restart", lambda: _pid("nova-compute-nova-esx-a") != before, 30)
+    wait_for("restart", lambda: _pid("nova-compute-nova-esx-a") != before)
     # Not earlier: at its start Nova puts servers that wait for the host into error, as unclaimed leftovers.
     wait_for("its next report", lambda: (cloud.service("nova-esx-a") or {})["updated_at"] > killed)
     server = _boot(cloud, estate, "esxi", "after-kill")
@@ -310,11 +309,10 @@ def other() -> Iterator[str]:
 
 
 def test_fragment_that_cannot_be_honoured_is_told_at_once(other: str) -> None:
-    began = time.monotonic()
     wrong = replace(small("other"), scheduler_conf="[database]\nconnection = sqlite://\n")
     with pytest.raises(SandboxError, match=r"scheduler.conf sets \[database\] connection"):
         lifecycle.start(other, wrong, Progress())
-    assert time.monotonic() - began < 5
+    assert process.records(lifecycle.folder(other)) == []
     assert lifecycle.status(other).state == "failed"
 
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tarfile
 import threading
-import time
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -124,15 +123,11 @@ def test_a_new_enough_pulumi_on_path_is_used_where_its_plugins_can_be_fetched(
     assert len(plugins_fetched(machine)) == 2
 
 
-def test_a_second_call_starts_nothing_and_is_quick(
-    machine: Path, archive: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_second_call_starts_nothing(machine: Path, archive: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     put_pulumi(machine, monkeypatch, "3.259.0")
     first = engine.install(Progress())
     monkeypatch.setattr(subprocess, "run", None)
-    started = time.monotonic()
     assert engine.install(Progress()) == first
-    assert time.monotonic() - started < 0.2
 
 
 def test_our_own_environment_leads_to_the_same_installation(
@@ -172,9 +167,7 @@ def test_a_pulumi_that_will_not_do_is_said_to_be_so(
 
 def test_without_official_downloads_all_is_built(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put_pulumi(machine, monkeypatch, "3.259.0")
-    started = time.monotonic()
     assert engine._choose() == ("build", "the official downloads cannot be reached")
-    assert time.monotonic() - started < 2
 
 
 def test_plugins_that_cannot_be_fetched_stop_the_installation(

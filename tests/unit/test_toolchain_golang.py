@@ -57,12 +57,10 @@ def calls(machine: Path) -> int:
     return log.read_text().count("build") if log.exists() else 0
 
 
-def test_a_current_program_needs_neither_time_nor_go(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_current_program_needs_no_go(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = build(machine)
     monkeypatch.setenv("PATH", "")
-    started = time.monotonic()
     assert build(machine) == first
-    assert time.monotonic() - started < 0.05
     assert calls(machine) == 1
 
 
