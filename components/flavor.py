@@ -68,7 +68,9 @@ class Flavor(Component):
                 flavor_id=resource.id,
                 tenant_id=projects[project].id,
                 opts=self.child(
-                    delete_before_replace=True, was=formerly(f"{flavor.name}/", projects[project].was)
+                    loose=True,
+                    delete_before_replace=True,
+                    was=formerly(f"{flavor.name}/", projects[project].was),
                 ),
             )
         self.ref = FlavorRef(name=flavor.name, id=resource.id, facts=flavor_facts(flavor))
