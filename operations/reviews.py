@@ -13,7 +13,7 @@ from operations.errors import OperationError
 from policies.clock import ClockError, today
 from review.aside import aside
 from review.reviewing import WORKING_TREE, Compared, Pair, review
-from review.side import ABSENT, Side, side
+from review.side import OUT_OF_REACH, Side, side
 from review.value import Preview, Problem, Reading, Review
 
 Asked = tuple[tuple[Preview, ...], tuple[str, ...]]
@@ -99,7 +99,7 @@ def _asked(ask: Callable[[Loaded, Estate], Asked] | None, side: Side) -> Asked:
 
 
 def _side(tree: Path | None, place: Path, python: bool | None) -> Side:
-    return ABSENT if tree is None else side(tree / place, tree, python=python)
+    return OUT_OF_REACH if tree is None else side(tree / place, tree, python=python)
 
 
 def _folder(environment: str) -> Path:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from estate.model.words import ranges
 from review.escaping import code, prose
 from review.picture import picture
-from review.things import DONE, asked, lost, named, summary, thing, told
+from review.things import DONE, asked, comparable, hit_by, lost, named, summary, thing, told
 from review.value import (
     Action,
     Change,
@@ -19,6 +20,7 @@ from review.value import (
     Environment,
     Finding,
     Hazard,
+    HazardKind,
     Headroom,
     Landing,
     Operation,
@@ -153,7 +155,9 @@ def _environments(review: Review) -> Iterator[str]:
             _budget(one),
             _proof(one),
             _room(one.headroom),
-            _hazards_of([hazard for hazard in review.hazards if hazard.environment == one.name]),
+            _hazards_of([hazard for hazard in review.hazards if hazard.environment == one.name])
+            if one.verdict is not Verdict.INCOMPLETE
+            else "?",
             _statuses([finding for finding in review.findings if finding.environment == one.name]),
         )
     for preview in review.previews[:_ENVIRONMENTS]:
@@ -202,7 +206,7 @@ def _room(rooms: Sequence[Headroom]) -> str:
 def _hazards_of(hazards: Sequence[Hazard]) -> str:
     servers: dict[str, set[str]] = {}
     for one in hazards:
-        servers.setdefault(one.kind.value, set()).update(one.servers or [one.subject])
+        servers.setdefault(one.kind.value, set()).update(hit_by(one))
     return ", ".join(f"{len(hit)} {kind}" for kind, hit in servers.items()) or "-"
 
 
@@ -245,7 +249,7 @@ def _head(review: Review) -> Iterator[_Table]:
     yield _Table(
         title="Hazards",
         headings=("environment", "hazard", "block", "what happens", "servers", "where"),
-        items=review.hazards,
+        items=sorted(review.hazards, key=lambda one: list(HazardKind).index(one.kind)),
         draw=_hazard,
     )
     yield _Table(
@@ -268,6 +272,7 @@ def _pictures(review: Review) -> Iterator[_Table]:
 
 
 def _tail(review: Review) -> Iterator[_Table]:
+    read = {part.name for part in review.environments if comparable(part)}
     every = (
         *(
             _Table(
@@ -282,8 +287,12 @@ def _tail(review: Review) -> Iterator[_Table]:
         _findings("Findings as before", [one for one in review.findings if one.status is Status.UNCHANGED]),
         *_figures(review),
         _landings(
-            "Workloads that come or go",
-            [one for one in review.landings if (one.before is None) != (one.after is None)],
+            "Workloads and members that come or go",
+            [
+                one
+                for one in review.landings
+                if one.environment in read and one.was is None and one.servers_before != one.servers
+            ],
         ),
         _Table(
             title="What the new side does not have",
@@ -449,11 +458,21 @@ def _landing(one: Landing) -> str:
     decisive = one.after or one.before
     return _row(
         code(one.environment),
-        code(one.workload) + (" 🔒" if one.restricted else ""),
+        code(one.workload) + (" 🔒" if one.restricted else "") + _members(one),
         _spot(one.before),
         _spot(one.after),
         prose(decisive.decided_by) if decisive else "",
     )
+
+
+def _members(one: Landing) -> str:
+    """Those that come and go, of a workload that stays."""
+    if one.before is None or one.after is None or one.was is not None:
+        return ""
+    come = [name for name in one.servers if name not in one.servers_before]
+    gone = [name for name in one.servers_before if name not in one.servers]
+    told = (("+", come), ("-", gone))
+    return "".join(f" {sign}{prose(', '.join(ranges(names)))}" for sign, names in told if names)
 
 
 def _spot(spot: Spot | None) -> str:
@@ -503,5 +522,6 @@ def _footer(review: Review) -> Iterator[str]:
     head = (review.head_commit or review.head)[:12]
     yield "---"
     yield f"{code(base)} → {code(head)}, digest {code(review.digest[:16])}. {asked(review)}"
-    command = f"estate review --base {base} --env {environments}{' --preview' if review.previews else ''}"
+    to = f" --head {head}" if review.head_commit else ""
+    command = f"estate review --base {base}{to} --env {environments}{' --preview' if review.previews else ''}"
     yield f"The same on your machine: {code(command, 1000)}"

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,9 @@ APPROVED = "ESTATE_APPROVED"
 """Variable in which the program gets the documents' digest that was approved."""
 
 _ROOT = Path(__file__).resolve().parents[1]
-_PROGRAM = ("estate", "components")
-"""Folders whose code decides what the documents become, beside ``__main__.py``."""
+_POLICIES = "policies"
+_PROGRAM = ("__main__.py", "components", "estate", "requirements.lock", "toolchain/versions.toml")
+"""What decides what the documents become: code, the packages that it needs, and the engine's version."""
 _PACKAGES = ("openstacksdk", "pydantic", "pyvmomi")
 """Packages that take part beside Pulumi's: what reads the model, what gates speak with."""
 
@@ -52,11 +52,34 @@ class Contents(Value):
         return Digest(documents=sha256(parts), **parts)
 
 
-def tools() -> dict[str, str]:
-    """Name → version of what takes part: this program, its packages, the engine and the plugins."""
+@dataclass(frozen=True)
+class Sources:
+    """What judges documents and makes resources of them: file → SHA-256."""
+
+    policies: Mapping[str, str]
+    program: Mapping[str, str]
+
+    @classmethod
+    def of(cls, root: Path = _ROOT) -> "Sources":
+        """Of the files of a revision: its own, if it has a program beside its documents; else these here."""
+        home = root if (root / _POLICIES / "PulumiPolicy.yaml").is_file() else _ROOT
+        return cls(_hashes(home, _POLICIES), _hashes(home, *_PROGRAM))
+
+    def differing(self, other: "Sources") -> tuple[list[str], list[str]]:
+        """Files of the policy pack, and of the program, in which they differ."""
+        return _differing(self.policies, other.policies), _differing(self.program, other.program)
+
+
+def _differing(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
+    return sorted(file for file in one.keys() | other.keys() if one.get(file) != other.get(file))
+
+
+def tools(sources: Sources | None = None) -> dict[str, str]:
+    """Name → version of what takes part: the program, its packages, the engine and the plugins."""
     pinned = versions()
+    program = (sources or Sources.of()).program
     return {
-        "estate": f"{version('estate')}+{sha256(_sources('__main__.py', *_PROGRAM))[:12]}",
+        "estate": f"{version('estate')}+{sha256(dict(program))[:12]}",
         "pulumi": pinned.engine.version,
         **{f"pulumi-{name}": number for name, number in sorted(pinned.plugins.items())},
         "pulumi-sdk": version("pulumi"),
@@ -64,8 +87,9 @@ def tools() -> dict[str, str]:
     }
 
 
-def contents(model: Mapping[str, Any], texts: Mapping[str, str]) -> Contents:
+def contents(model: Mapping[str, Any], texts: Mapping[str, str], sources: Sources | None = None) -> Contents:
     """Of one environment: its resolved model as documents write it, and its user data by server."""
+    sources = sources or Sources.of()
     blocks = {"estate": model["estate"]}
     for kind, named in model.items():
         if kind not in ("estate", "exemptions"):
@@ -73,9 +97,9 @@ def contents(model: Mapping[str, Any], texts: Mapping[str, str]) -> Contents:
     return Contents(
         blocks={name: sha256(block) for name, block in blocks.items()},
         user_data={server: sha256(text) for server, text in texts.items()},
-        policies=_sources("policies"),
+        policies=sources.policies,
         exemptions={name: sha256(one) for name, one in model["exemptions"].items()},
-        tools=tools(),
+        tools=tools(sources),
     )
 
 
@@ -113,11 +137,12 @@ def canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-@cache
-def _sources(*names: str) -> dict[str, str]:
-    """SHA-256 of Python files by their path."""
-    places = [_ROOT / name for name in names]
+def _hashes(root: Path, *names: str) -> dict[str, str]:
+    """SHA-256 of files, and of the Python files of folders, by their path; what is not there is not told."""
+    places = [root / name for name in names]
     files = [file for place in places for file in (place.rglob("*.py") if place.is_dir() else [place])]
     return {
-        str(file.relative_to(_ROOT)): hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(files)
+        str(file.relative_to(root)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(files)
+        if file.is_file()
     }

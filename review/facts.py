@@ -73,7 +73,7 @@ def facts(side: Side, day: date) -> Facts:
         budget=_budget(estate),
         esxi=_esxi(estate),
         shape=_shape(estate, day),
-        digest=digests.contents(side.data, side.texts or {}).digest,
+        digest=digests.contents(side.data, side.texts or {}, side.sources).digest,
     )
 
 

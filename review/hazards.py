@@ -13,7 +13,7 @@ from estate.model.subjects import subject
 from review.registration import Registration
 from review.resources import ResourceDiff
 from review.side import Side
-from review.things import block
+from review.things import block, thing
 from review.transfers import INSTANCE
 from review.value import Change, Hazard, HazardKind, Landing, Operation, Place, ResourceChange
 
@@ -23,10 +23,12 @@ _VOLUME = "openstack:blockstorage/volume:Volume"
 _ATTACHMENT = "openstack:compute/volumeAttach:VolumeAttach"
 _AGGREGATE = "openstack:compute/aggregateV2:AggregateV2"
 _CLUSTER = "vsphere:index/computeCluster:ComputeCluster"
+_INTERFACE = "openstack:networking/routerInterface:RouterInterface"
 _RULES = "openstack:networking/secGroupRule:SecGroupRule"
 _QUIET = {
     _ATTACHMENT,
     _PORT,
+    _INTERFACE,
     _RULES,
     "openstack:compute/flavor:Flavor",
     "openstack:compute/flavorAccess:FlavorAccess",
@@ -52,7 +54,6 @@ class _Told:
 def hazards(
     environment: str,
     *,
-    before: Side,
     after: Side,
     diff: ResourceDiff,
     changes: tuple[Change, ...],
@@ -78,7 +79,7 @@ def hazards(
             servers=tuple(servers),
             message=message,
             source=source,
-            place=places.get((kind, name)) or after.place((kind, name)) or before.place((kind, name)),
+            place=places.get((kind, name)) or after.place((kind, name)),
         )
         for (worst, kind, name, message, source), servers in gathered.items()
     ]
@@ -87,12 +88,11 @@ def hazards(
 
 
 def _places(changes: tuple[Change, ...]) -> dict[tuple[str, str], Place]:
-    """Block → the first place of it that changes."""
+    """Block → the first place of it that changes, in the head: of what is gone there is none."""
     found: dict[tuple[str, str], Place] = {}
     for one in changes:
-        at = one.place or one.old_place
-        if at is not None:
-            found.setdefault((one.kind, one.name), at)
+        if one.place is not None:
+            found.setdefault((one.kind, one.name), one.place)
     return found
 
 
@@ -121,13 +121,14 @@ class _Teller:
     def told(self, one: ResourceChange) -> Iterator[_Told]:
         """What happens, if it is worth telling."""
         if one.operation in _GONE and one.protected:
-            what = "made anew" if one.operation is Operation.REPLACE else "deleted"
+            server = self._server(one)
+            what = "it" if one.name in {server, self.block(one)[1]} else thing(one.type, one.name)
             yield _Told(
                 HazardKind.REFUSED,
-                f"it would be {what}, but it is protected: the engine refuses. Apply `protect: false` of the "
-                "block first, if it is meant",
+                f"{what} would be {_done(one)}, but it is protected: the engine refuses. Apply "
+                "`protect: false` of the block first, if it is meant",
                 "Pulumi resource option protect",
-                self._server(one),
+                server,
             )
         if one.type == INSTANCE:
             yield from self._instance(one)
@@ -139,6 +140,12 @@ class _Teller:
             yield from self._port(one)
         elif one.type in (_AGGREGATE, _CLUSTER):
             yield from self._hosts(one)
+        elif one.type == _INTERFACE and one.operation in _GONE:
+            yield _Told(
+                HazardKind.DOWNTIME,
+                f"{thing(one.type, one.name)} is {_done(one)}: the network loses its router",
+                "resource_openstack_networking_router_interface_v2.go",
+            )
         if one.operation is Operation.REPLACE and one.type not in {*_QUIET, INSTANCE, _VOLUME}:
             because = ", ".join(one.because)
             yield _Told(
@@ -245,7 +252,7 @@ class _Teller:
             if leaving:
                 yield _Told(
                     HazardKind.DRAIN,
-                    f"{', '.join(leaving)} must be empty before the aggregate lets them go",
+                    f"{', '.join(leaving)} must be empty first; any server of the aggregate may be there",
                     "components/gates/leaving_hosts.py; nova/compute/api.py remove_host_from_aggregate",
                 )
             if "zone" in one.properties:
@@ -257,7 +264,7 @@ class _Teller:
         elif leaving:
             yield _Told(
                 HazardKind.DRAIN,
-                f"{', '.join(leaving)} enter maintenance mode, and DRS moves their machines to the others",
+                f"{', '.join(leaving)} must enter maintenance mode; DRS moves the machines there to others",
                 "components/esxi_cluster.py: hostSystemIds, hostClusterExitTimeout",
             )
 
@@ -284,6 +291,10 @@ class _Teller:
             if landing.before is not None and hosts & set(landing.before.hosts)
             for server in landing.servers
         ]
+
+
+def _done(one: ResourceChange) -> str:
+    return "made anew" if one.operation is Operation.REPLACE else "deleted"
 
 
 def _word(one: ResourceChange) -> str:

@@ -8,7 +8,7 @@ from junitparser import Attr, Error, Failure, JUnitXml, TestCase, TestSuite
 from review.escaping import plain
 from review.reviewing import newly_short
 from review.things import drifted, named, summary
-from review.value import Environment, Place, Review, Status
+from review.value import Environment, HazardKind, Place, Review, Status, Verdict
 
 _NAME = "estate review"
 
@@ -80,7 +80,9 @@ def _cases(review: Review, part: Environment) -> Iterator[_Case]:
         for one in review.hazards
         if one.environment == part.name
     ]
-    yield _case(part.name, "hazards", out="\n".join(hazards) or None)
+    refused = "\n".join(one for one in hazards if one.startswith(f"{HazardKind.REFUSED}: "))
+    unknown = "not all of them are known" if part.verdict is Verdict.INCOMPLETE else None
+    yield _case(part.name, "hazards", failure=refused or None, error=unknown, out="\n".join(hazards) or None)
 
 
 def _engine(review: Review, environment: str) -> Iterator[_Case]:

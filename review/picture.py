@@ -3,15 +3,16 @@
 import re
 from collections.abc import Iterator
 
+from review.things import comparable
 from review.value import Landing, Review
 
 _MOST = 30
 """Workloads in one picture; the others are counted."""
-_UNSAFE = re.compile(r"[^A-Za-z0-9 ._/-]")
+_UNSAFE = re.compile(r"[^][A-Za-z0-9 ,._/-]")
 
 
 def picture(review: Review) -> tuple[str, ...]:
-    """Lines of the chart; none if no workload is touched. Labels hold letters, digits and ``._/-`` only."""
+    """Lines of the chart; none if no workload is touched. Labels hold letters, digits, ``[],._/-``."""
     lines = list(_lines(review))
     return ("flowchart LR", *lines) if lines else ()
 
@@ -25,6 +26,7 @@ def _lines(review: Review) -> Iterator[str]:
             one
             for one in review.landings
             if one.environment == part.name
+            and comparable(part)
             and (
                 one.moved
                 or one.before is None

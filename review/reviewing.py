@@ -18,7 +18,7 @@ from review.features import missing
 from review.hazards import hazards
 from review.resources import ResourceDiff, Wanted, compared, wanted
 from review.side import Side, place
-from review.things import block
+from review.things import block, hit_by
 from review.transfers import transfers
 from review.value import (
     BudgetChange,
@@ -42,9 +42,12 @@ from review.value import (
     Transfer,
     Verdict,
 )
+from review.weakening import weakened
 
 WORKING_TREE = "working tree"
 
+_NAMED = 3
+"""Things that a reason names."""
 _PLACES = re.compile(r":\d+(:\d+)?\b")
 
 
@@ -132,7 +135,8 @@ def _part(pair: Pair, day: date, recorder: Aside) -> _Part:
         recorder.ask(needed)
     was = facts(before, day)
     now = was if same else facts(after, day)
-    changed = () if same else changes(name, before, after)
+    known = before.known and after.known
+    changed = () if same or not known else changes(name, before, after)
     landings = _landings(pair, was, now, {} if same else renames(before, after))
     findings = _findings(name, before.found, after.found)
     problems = [
@@ -151,7 +155,7 @@ def _part(pair: Pair, day: date, recorder: Aside) -> _Part:
     ]
     compared_both = before.estate is not None and after.estate is not None and not diff.problems
     drifted = drifts(name, diff, pair.previews, after) if compared_both else ()
-    found = hazards(name, before=before, after=after, diff=diff, changes=changed, landings=landings)
+    found = hazards(name, after=after, diff=diff, changes=changed, landings=landings)
     features = missing(name, before, after, landings)
     environment = _environment(
         pair,
@@ -186,22 +190,34 @@ def _part(pair: Pair, day: date, recorder: Aside) -> _Part:
 
 
 def _same(before: Side, after: Side) -> bool:
-    """Whether both say the same, and nothing is wrong with the text of either."""
+    """Whether both say the same to the same program, and nothing is wrong with the text of either."""
     readable = before.estate is not None and after.estate is not None
-    return readable and before.data == after.data and before.texts == after.texts
+    same = readable and before.data == after.data and before.texts == after.texts
+    return same and before.sources == after.sources
 
 
 def _landings(pair: Pair, was: Facts, now: Facts, renamed: Renames) -> tuple[Landing, ...]:
     """Of each workload, also under a new name; the aggregate that it was in may have one, too."""
 
+    homes = {server: group for group, one in was.landed.items() for server in one.servers}
+    staying = {server for one in now.landed.values() for server in one.servers}
+
     def earlier(workload: str) -> str:
+        """The group that most of its servers were in: members that come or go change groups of equal ones."""
         block, part, member = workload.partition("/")
-        return renamed.get(("workloads", block), ("workloads", block))[1] + part + member
+        before = renamed.get(("workloads", block), ("workloads", block))[1]
+        groups = Counter(homes[server] for server in now.landed[workload].servers if server in homes)
+        own = [group for group, _ in groups.most_common() if _block(group) == before]
+        return own[0] if own else before + part + member
 
     found = []
     pairs = {workload: earlier(workload) for workload in now.landed}
     matched = set(pairs.values())
-    pairs |= {workload: workload for workload in was.landed if workload not in matched}
+    pairs |= {
+        workload: workload
+        for workload, one in was.landed.items()
+        if workload not in matched and workload not in pairs and not staying.issuperset(one.servers)
+    }
     for workload, once in pairs.items():
         old, new = was.landed.get(once), now.landed.get(workload)
         known = new or old
@@ -211,17 +227,22 @@ def _landings(pair: Pair, was: Facts, now: Facts, renamed: Renames) -> tuple[Lan
             Landing(
                 environment=pair.environment,
                 workload=workload,
-                was=once if old is not None and once != workload else None,
+                was=once if old is not None and _block(once) != _block(workload) else None,
                 servers=known.servers,
                 servers_before=old.servers if old else (),
                 restricted=known.restricted,
                 before=old.spot if old else None,
                 after=new.spot if new else None,
                 moved=old is not None and new is not None and _moves(old.spot, new.spot, renamed),
-                place=at.place(("workloads", workload.partition("/")[0])),
+                place=at.place(("workloads", _block(workload))),
             )
         )
     return tuple(found)
+
+
+def _block(workload: str) -> str:
+    """The workload of a group of its members."""
+    return workload.partition("/")[0]
 
 
 def _moves(old: Spot, new: Spot, renamed: Renames) -> bool:
@@ -277,8 +298,12 @@ def _environment(
         Headroom(aggregate=key[0], view=key[1], before=was.rooms.get(key), after=now.rooms.get(key))
         for key in dict.fromkeys([*now.rooms, *was.rooms])
     )
-    blocking = (*_blocking(now, findings), *_refused(pair.previews))
-    noted = (*_noted(rooms, landings, findings, found), *_drifted(pair, drifted))
+    blocking = (*_blocking(now, findings, found), *_refused(pair.previews))
+    noted = (
+        *weakened(pair.before, pair.after),
+        *_noted(rooms, landings, findings, found),
+        *_drifted(pair, drifted),
+    )
     if problems:
         verdict = Verdict.INCOMPLETE
     elif blocking:
@@ -305,13 +330,15 @@ def _environment(
     )
 
 
-def _blocking(now: Facts, findings: tuple[Finding, ...]) -> Iterable[str]:
+def _blocking(now: Facts, findings: tuple[Finding, ...], found: tuple[Hazard, ...]) -> Iterable[str]:
     """Why it cannot be applied, or the guarantee does not hold."""
     errors = [one for one in findings if one.severity == Severity.ERROR and one.status is not Status.FIXED]
     if errors:
         yield f"{_count(len(errors), 'error')} in the documents"
     if now.proof is not None and not now.proof.holds:
         yield "the guarantee does not hold"
+    if refused := [one for one in found if one.kind is HazardKind.REFUSED]:
+        yield f"{_HAZARDS[HazardKind.REFUSED]}: {_hit(refused)}"
 
 
 def _noted(
@@ -327,14 +354,22 @@ def _noted(
     short = [one for one in rooms if newly_short(one)]
     if short:
         yield f"no room after the loss of a host: {', '.join(dict.fromkeys(one.aggregate for one in short))}"
-    moved = [one for one in landings if one.moved]
+    moved = {_block(one.workload) for one in landings if one.moved}
     if moved:
         yield f"{_count(len(moved), 'workload')} on another aggregate"
     for kind in HazardKind:
         hit = [one for one in found if one.kind is kind]
-        if hit:
-            servers = len({server for one in hit for server in one.servers})
-            yield f"{_HAZARDS[kind]}: {_count(servers, 'server') if servers else hit[0].subject}"
+        if hit and kind is not HazardKind.REFUSED:
+            yield f"{_HAZARDS[kind]}: {_hit(hit)}"
+
+
+def _hit(hazards: Sequence[Hazard]) -> str:
+    """What several hazards hit: how many servers, and other things by name."""
+    servers = {server for one in hazards for server in hit_by(one) if server in one.servers}
+    others = dict.fromkeys(one.subject for one in hazards if one.subject in hit_by(one))
+    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    counted = [_count(len(servers), "server")] if servers else []
+    return f"{', '.join([*counted, *list(others)[:_NAMED]])}{more}"
 
 
 def _refused(previews: Sequence[Preview]) -> Iterable[str]:

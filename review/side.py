@@ -33,6 +33,11 @@ class Side:
     """User data by server: SHA-256 and number of lines, since the text may hold anything."""
 
     @property
+    def known(self) -> bool:
+        """Whether anything is known of it, if only that there is nothing."""
+        return self.loaded is not None or self.reading is Reading.ABSENT
+
+    @property
     def estate(self) -> Estate | None:
         """The estate, if nothing is wrong with its text and its blocks."""
         return self.loaded.estate if self.loaded is not None else None
@@ -41,6 +46,11 @@ class Side:
     def draft(self) -> Estate | None:
         """The blocks that are sound in themselves."""
         return self.loaded.draft if self.loaded is not None else None
+
+    @cached_property
+    def sources(self) -> digest.Sources:
+        """What judges these documents, and makes resources of them."""
+        return digest.Sources.of(self.root)
 
     @cached_property
     def data(self) -> dict[str, Any]:
@@ -61,6 +71,7 @@ class Side:
 
 
 ABSENT = Side(reading=Reading.ABSENT)
+OUT_OF_REACH = Side(reading=Reading.UNREADABLE, why="its revision cannot be had")
 
 
 def side(folder: Path, root: Path, *, python: bool | None = None) -> Side:

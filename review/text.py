@@ -26,8 +26,8 @@ def _lines(review: Review) -> Iterator[str]:
         for landing in review.landings:
             if landing.environment == part.name and landing.moved and landing.before and landing.after:
                 yield (
-                    f"  {landing.workload}: lands on {landing.after.aggregate} instead of "
-                    f"{landing.before.aggregate} ({landing.after.decided_by})"
+                    f"  {landing.workload}: lands on {landing.after.aggregate or 'no host'} instead of "
+                    f"{landing.before.aggregate or 'no host'} ({landing.after.decided_by})"
                 )
         for hazard in review.hazards:
             if hazard.environment == part.name:

@@ -4,7 +4,18 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 
-from review.value import Drift, Operation, Preview, PropertyChange, Review, Step
+from review.value import (
+    Drift,
+    Environment,
+    Hazard,
+    HazardKind,
+    Operation,
+    Preview,
+    PropertyChange,
+    Reading,
+    Review,
+    Step,
+)
 
 _THINGS = {
     "AddressScope": "address scope",
@@ -79,6 +90,16 @@ DONE = {
     Operation.FORGET: "left where they are",
 }
 """What becomes of a resource."""
+
+
+def comparable(part: Environment) -> bool:
+    """Whether what only one side has came or went; of a side that cannot be read nobody knows."""
+    return Reading.UNREADABLE not in (part.base, part.head)
+
+
+def hit_by(hazard: Hazard) -> tuple[str, ...]:
+    """What a hazard hits: its servers, or the thing itself. Who is on hosts that leave, nobody knows yet."""
+    return hazard.servers if hazard.servers and hazard.kind is not HazardKind.DRAIN else (hazard.subject,)
 
 
 def thing(type_: str, name: str) -> str:

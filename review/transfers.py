@@ -24,7 +24,10 @@ def transfers(
         return ()
     made = {(one.type, one.name) for one in diff.changes if one.operation in _MAKES}
     places: dict[str, list[str]] = {}
+    caches: dict[str, list[str]] = {}
     copies: dict[str, int] = {}
+    booting: dict[str, int] = {}
+    """Servers that boot from a cache; each fills one, if no other has."""
     for one in landings:
         servers = [name for name in one.servers if (INSTANCE, name) in made]
         workload = flat(estate).workloads.get(one.workload) if servers else None
@@ -32,21 +35,21 @@ def transfers(
             continue
         image = estate.images[workload.image]
         name = glance_name(image.name, workload.image_version or image.version)
-        known = places.setdefault(name, [])
         if workload.boot_volume is not None:  # Cinder copies the image into every volume
-            known += [f"volume of {server}" for server in servers]
+            places.setdefault(name, []).extend(f"volume of {server}" for server in servers)
             copies[name] = copies.get(name, 0) + len(servers)
             continue
-        caches = _caches(estate, one)
-        new = [cache for cache in caches if cache not in known]
-        known += new
-        copies[name] = copies.get(name, 0) + min(len(servers), len(new))
+        caches.setdefault(name, []).extend(
+            cache for cache in _caches(estate, one) if cache not in caches.get(name, ())
+        )
+        booting[name] = booting.get(name, 0) + len(servers)
     found = []
     for image in estate.images.values():
         for version in image.versions:
             name = glance_name(image.name, version)
             uploaded = (IMAGE, name) in made
-            number = copies.get(name, 0) + uploaded
+            filled = caches.get(name, [])
+            number = copies.get(name, 0) + min(booting.get(name, 0), len(filled)) + uploaded
             if number:
                 found.append(
                     Transfer(
@@ -55,7 +58,7 @@ def transfers(
                         hypervisor=image.hypervisor.value,
                         disk_format=image.disk_format,
                         size=image.size(version),
-                        to=(*(["Glance"] if uploaded else []), *places.get(name, ())),
+                        to=(*(["Glance"] if uploaded else []), *places.get(name, ()), *filled),
                         copies=number,
                         total=number * image.size(version),
                     )

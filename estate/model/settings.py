@@ -55,7 +55,7 @@ class Settings(Block):
     )
     destroy: Literal["forbidden", "allowed"] = Field(
         default="forbidden",
-        description="Whether this environment may be torn down. `forbidden` protects all that holds something.",
+        description="Whether it may be torn down. `forbidden` protects all that holds something.",
     )
     approval: Literal["required", "optional"] = Field(
         default="optional",

@@ -8,6 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app
+from review import junit
+from review.comment import comment
 from review.document import document, schema
 from review.reviewing import exit_code
 from review.value import Action, Hazard, HazardKind, Operation, Reading, Review, Status, Verdict
@@ -178,6 +180,10 @@ def test_a_base_that_does_not_exist(repository: Repository) -> None:
     assert [one.rule for one in review.findings] == ["restriction-review"]
     assert review.landings
     assert (review.verdict, exit_code(review)) == (Verdict.INCOMPLETE, 2)
+    # Nobody knows what is new.
+    assert review.changes == ()
+    assert [one.verdict for one in review.environments] == [Verdict.INCOMPLETE]
+    assert "new:" not in comment(review)
 
 
 @pytest.mark.parametrize("broken", ["workloads: [", "  web-1: {image: linux-kvm, flavor: 3}"])
@@ -241,6 +247,56 @@ def test_the_committed_schema_is_current_and_a_review_fits_it(repository: Reposi
     jsonschema.validate(written, committed)
     assert {"verdict", "changes", "landings", "findings", "hazards", "digest"} <= written.keys()
     assert {"before", "after"} <= written["landings"][0].keys()
+
+
+def test_what_would_be_refused_blocks_and_names_the_thing(repository: Repository) -> None:
+    repository.edit("sandbox/estate.yaml", ("destroy: allowed", "destroy: forbidden"))
+    repository.commit("protected")
+    repository.edit(
+        "sandbox/network.yaml",
+        ('ports: "443"', 'ports: "8443"'),
+        ("10.30.0.0/24", "10.31.0.0/24"),
+        ("10.30.0.50, end: 10.30.0.200", "10.31.0.50, end: 10.31.0.200"),
+    )
+    repository.edit(WORKLOADS, ("[10.30.0.21]", "[10.31.0.21]"), ("[10.30.0.20]", "[10.31.0.20]"))
+
+    review = repository.review()
+
+    refused = {one.subject: one.message for one in review.hazards if one.kind is HazardKind.REFUSED}
+    assert 'subnet "data/data-v4" would be made anew, but it is protected' in refused['network "data"']
+    assert 'security group "web"' not in refused  # a rule may change under protection
+    assert (review.verdict, exit_code(review)) == (Verdict.BLOCKED, 1)
+    assert 'name="hazards"' in junit.text(review)
+    assert "would be made anew" in junit.text(review).partition('name="hazards"')[2].partition("<failure")[2]
+
+
+def test_a_member_that_comes_is_no_new_workload(repository: Repository) -> None:
+    """Members that differ are in groups, and a new member may change the groups of all."""
+    repository.edit(
+        WORKLOADS,
+        ("  queue: {image: linux-kvm, flavor: kvm-small, networks: [data]}", MEMBERS % "[1-2]"),
+    )
+    repository.commit("members")
+    repository.edit(WORKLOADS, ("jobs-[1-2]", "jobs-[1-3]"))
+
+    review = repository.review()
+
+    (landing,) = (one for one in review.landings if one.servers != one.servers_before)
+    assert landing.before is not None
+    assert (landing.workload.partition("/")[0], set(landing.servers) - set(landing.servers_before)) == (
+        "jobs",
+        {"jobs-3"},
+    )
+    assert not any(one.before is None or one.after is None for one in review.landings)
+    assert "+jobs-3" in comment(review)
+
+
+MEMBERS = """  jobs:
+    members: jobs-%s
+    image: linux-kvm
+    flavor: kvm-small
+    networks: [data]
+    differences: {jobs-2: {flavor: kvm-medium}}"""
 
 
 def test_every_format_from_one_call_and_no_secret_in_any(
