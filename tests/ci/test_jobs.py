@@ -120,6 +120,7 @@ def test_the_steps_of_the_review_run_as_they_stand(checkout: Repository) -> None
             assert done.returncode == 0, done.stdout + done.stderr
     written = json.loads((checkout.top / "build" / "review" / "review.json").read_text())
     assert [one["verdict"] for one in written["environments"]] == ["attention", "unchanged", "unchanged"]
+    assert written["headCommit"] == checkout.git("rev-parse", "HEAD")
     assert summary.read_text().rstrip().endswith(MARKER)
     assert (checkout.top / "build" / "review" / "review.sarif").exists()
     assert checkout.git("status", "--porcelain") == ""

@@ -88,6 +88,7 @@ def variables(theirs: Mapping[str, str], folder: Path) -> dict[str, str]:
         "PATH": os.environ["PATH"],
         "ESTATE_HOME": str(home()),
         "ENVIRONMENT": ENVIRONMENT,
+        "CI_COMMIT_BEFORE_SHA": "0" * 40,  # of a branch that was pushed for the first time
         "CLOUDS_YAML": Path(theirs["OS_CLIENT_CONFIG_FILE"]).read_text(),
         "VCENTERS_YAML": Path(theirs["ESTATE_VCENTERS"]).read_text(),
         "OS_CLOUD": theirs["OS_CLOUD"],
