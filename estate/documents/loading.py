@@ -144,13 +144,17 @@ def _located(root: Mapping, findings: Iterable[Finding]) -> list[Problem]:
     return [
         Problem(
             rule=finding.rule,
-            message=finding.message,
+            message=finding.message if finding.other is None else _with_other(root, finding, finding.other),
             position=_where(root, finding.loc, key=finding.rule == "unknown-key"),
             subject=finding.subject,
             severity=finding.severity,
         )
         for finding in findings
     ]
+
+
+def _with_other(root: Mapping, finding: Finding, other: Loc) -> str:
+    return f"{finding.message} The other one stands at {_where(root, other)}."
 
 
 def _is_said(root: Mapping, loc: Loc, said: set[Position]) -> bool:

@@ -27,3 +27,5 @@ class Finding:
     subject: str
     """The block it is about, e.g. ``workload "ledger-db"``."""
     severity: Severity = Severity.ERROR
+    other: Loc | None = None
+    """Where in the model the other one is, if it is about two: whoever knows places names this one too."""

@@ -63,6 +63,8 @@ def conflicts(estate: Estate) -> Iterator[Finding]:
     yield from _members_of_two(estate)
     yield from _zones_of_two(estate)
     yield from _names_of_two(estate)
+    yield from _rules_of_two(estate)
+    yield from _routes_of_two(estate)
     yield from _renamed_from_others(estate)
     yield from _parts_of_two(estate)
 
@@ -203,6 +205,49 @@ def _names_of_two(estate: Estate) -> Iterator[Finding]:
                     loc=loc,
                     subject=subject(loc),
                 )
+
+
+def _rules_of_two(estate: Estate) -> Iterator[Finding]:
+    """Rules of one security group that another one says already: Neutron takes each once."""
+    for name, group in estate.security_groups.items():
+        first: dict[tuple[object, ...], int] = {}
+        for index, rule in enumerate(group.rules):
+            before = min((first[one] for one in rule.says if one in first), default=None)
+            if before is not None:
+                yield _said_already(
+                    ("security_groups", name, "rules"),
+                    index,
+                    before,
+                    "the rule allows what another one of the group allows already (descriptions do not "
+                    "count)",
+                )
+            for one in rule.says:
+                first.setdefault(one, index)
+
+
+def _routes_of_two(estate: Estate) -> Iterator[Finding]:
+    """Routes of one router to one destination: the engine knows a route by it."""
+    for name, router in estate.routers.items():
+        first: dict[object, int] = {}
+        for index, route in enumerate(router.routes):
+            before = first.setdefault(route.destination, index)
+            if before != index:
+                yield _said_already(
+                    ("routers", name, "routes"),
+                    index,
+                    before,
+                    f"expected one route to {route.destination}, found another one already",
+                )
+
+
+def _said_already(loc: Loc, index: int, before: int, what: str) -> Finding:
+    return Finding(
+        rule="said-once",
+        message=f"{loc[-1]}.{index}: {what}. Remove one of the two.",
+        loc=(*loc, index),
+        subject=subject(loc),
+        other=(*loc, before),
+    )
 
 
 def _renamed_from_others(estate: Estate) -> Iterator[Finding]:

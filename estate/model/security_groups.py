@@ -35,6 +35,9 @@ class Protocol(StrEnum):
         return self in (Protocol.TCP, Protocol.UDP, Protocol.SCTP)
 
 
+_ALL_PORTS = (1, 65535)
+
+
 class SecurityGroupRule(Block):
     """One thing that is allowed."""
 
@@ -64,6 +67,21 @@ class SecurityGroupRule(Block):
             return None
         first, _, last = self.ports.partition("-")
         return int(first), int(last or first)
+
+    @property
+    def says(self) -> frozenset[tuple[object, ...]]:
+        """What it allows, for each IP version: rules of a group that have one in common are one to Neutron.
+
+        neutron/db/securitygroups_db.py ``_rule_to_key`` (no prefix is any, a description is nothing) and
+        ``_make_canonical_port_range`` (all ports are none). A group is told from addresses by its name, as
+        in the names of the engine's resources (components/security_group.py).
+        """
+        ports = None if self.port_range == _ALL_PORTS else self.port_range
+        everybody = self.remote is not None and self.remote.prefixlen == 0
+        remote = self.group or ("any" if self.remote is None or everybody else str(self.remote))
+        return frozenset(
+            (self.direction, self.protocol, ports, remote, version) for version in self.ip_versions
+        )
 
     @field_validator("ports", mode="after")
     @classmethod

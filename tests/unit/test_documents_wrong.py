@@ -448,6 +448,26 @@ CASES = {
         "wrong-value",
         'security group "g": rules.0.group: expected either remote (addresses) or group, got both.',
     ),
+    "rule-said-already": case(
+        'security_groups: {g: {rules: [{protocol: tcp, ports: "22", group: web}, '
+        '¦{protocol: tcp, ports: "22", group: web, description: again}]}}',
+        "said-once",
+        'security group "g": rules.1: the rule allows what another one of the group allows already (descriptions do '
+        "not count). Remove one of the two. The other one stands at {folder}/case.yaml:1:31.",
+    ),
+    "rule-said-already-in-other-words": case(
+        'security_groups: {g: {rules: [{protocol: udp}, ¦{protocol: udp, ports: "1-65535", remote: 0.0.0.0/0}]}}',
+        "said-once",
+        'security group "g": rules.1: the rule allows what another one of the group allows already (descriptions do '
+        "not count). Remove one of the two. The other one stands at {folder}/case.yaml:1:31.",
+    ),
+    "two-routes-to-one-destination": case(
+        "routers: {r: {networks: app, routes: [{destination: 10.9.0.0/16, next_hop: 10.0.0.8},\n"
+        "  ¦{destination: 10.9.0.0/16, next_hop: 10.0.0.9}]}}",
+        "said-once",
+        'router "r": routes.1: expected one route to 10.9.0.0/16, found another one already. Remove one of the two. '
+        "The other one stands at {folder}/case.yaml:1:39.",
+    ),
     "volume-type-without-vcenter": case(
         "storage: {a: {capacity: 1 TiB, volume_types: {¦t: {serves: esxi}}}}",
         "wrong-value",
