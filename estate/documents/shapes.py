@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from estate.model import Estate, Finding, Loc
 from estate.model.block import Block, NamedBlock
+from estate.model.differences import MembersError
 from estate.model.nearest import nearest
 from estate.model.releases import BY_SERVICE, FOR_ALL
 from estate.model.subjects import block_of, subject
@@ -48,8 +49,17 @@ _FLAGS = {
 
 def findings(error: ValidationError) -> Iterator[Finding]:
     """One finding for each of pydantic's errors, with its place in the documents' own keys."""
+    yield from _findings(error, ())
+
+
+def _findings(error: ValidationError, above: Loc) -> Iterator[Finding]:
     for details in error.errors(include_url=False):
-        loc = tuple(part for part in details["loc"] if part not in _NO_KEYS)
+        loc = (*above, *(part for part in details["loc"] if part not in _NO_KEYS))
+        cause = details.get("ctx", {}).get("error")
+        if isinstance(cause, MembersError):
+            for key, inner in cause.errors:
+                yield from _findings(inner, (*loc, key))
+            continue
         if loc[-1] == "name" and details["type"] == "string_pattern_mismatch" and loc[0] != "estate":
             continue  # a block's name is its key, of which the same has been said
         rule, message = _said(details, loc)

@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from estate.model.block import Block, ResourceBlock
-from estate.model.differences import Difference, by_member, differing, said, with_difference
+from estate.model.differences import Difference, MembersError, by_member, differing, with_difference
 from estate.model.finding import Loc
 from estate.model.needs import Need
 from estate.model.secrets import SecretText
@@ -155,8 +155,8 @@ class Workload(ResourceBlock):
 
     differences: dict[str, "MemberDifference"] = Field(
         default_factory=dict,
-        description="What a member, or a range of them, has otherwise: mappings merge, lists and single "
-        "values replace.",
+        description="What a member, or a range of them, has otherwise: mappings merge, lists, single "
+        "values and `user_data` replace.",
         examples=["{ledger-db-3: {flavor: esxi-large}}"],
     )
 
@@ -172,11 +172,14 @@ class Workload(ResourceBlock):
         if {"members", "name"} <= values.keys():
             by_member(differences, values["members"] or (values["name"],))
         if set(cls.model_fields) <= values.keys():
+            wrong: list[tuple[str, ValidationError]] = []
             for key, difference in differences.items():
                 try:
                     cls.model_validate(with_difference(values, difference))
                 except ValidationError as error:
-                    raise ValueError(f"{key}: {said(error)}") from None
+                    wrong.append((key, error))
+            if wrong:
+                raise MembersError(wrong)
         return differences
 
     @property
@@ -236,6 +239,8 @@ else:
             {"name", "was", "protect", "members", "differences", "description", "owner"}
             | {"image", "restriction", "needs", "server_group"}
         ),
+        # One of three keys: another one would be a second one beside it.
+        whole=frozenset({"user_data"}),
     )
     Workload.model_rebuild()
 

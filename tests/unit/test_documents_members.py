@@ -76,6 +76,42 @@ def test_a_difference_may_be_said_by_another_layer(tmp_path: Path) -> None:
     assert (estate.servers()["w-3"].flavor, estate.servers()["w-3"].networks) == ("big-kvm", ("data",))
 
 
+def test_mappings_merge_to_their_last_key(tmp_path: Path) -> None:
+    """A volume of which only the size differs keeps its type, a root disk its type, too."""
+    loaded = workload(
+        tmp_path,
+        "metadata: {tier: one, site: north}, boot_volume: {type: gold-kvm, size: 20 GiB}, "
+        "volumes: {a: {type: gold-kvm, size: 1 GiB}, b: {type: gold-kvm, size: 1500 GiB}}, "
+        "user_data: {text: x}, "
+        "differences: {w-3: {volumes: {a: {size: 2 TiB}}, metadata: {tier: two}, user_data: {file: y}}, "
+        "w-4: {boot_volume: {size: 30 GiB}}, w-5: {boot_volume: null}}",
+    )
+    assert loaded.problems == ()
+    assert loaded.estate is not None
+    servers = loaded.estate.servers()
+    assert {name: (one.type, one.size) for name, one in servers["w-3"].volumes.items()} == {
+        "a": ("gold-kvm", 2048),
+        "b": ("gold-kvm", 1500),
+    }
+    assert servers["w-3"].metadata == {"tier": "two", "site": "north"}
+    assert (servers["w-3"].user_data.text, servers["w-3"].user_data.file) == (None, "y")  # type: ignore[union-attr]
+    roots = [one.boot_volume and (one.boot_volume.type, one.boot_volume.size) for one in servers.values()]
+    assert roots == [("gold-kvm", 20), ("gold-kvm", 20), ("gold-kvm", 30), None]
+    own = loaded.estate.workloads["w"].variants[1]
+    assert own.place("volumes", "a", "size") == (
+        "workloads",
+        "w",
+        "differences",
+        "w-3",
+        "volumes",
+        "a",
+        "size",
+    )
+    assert own.place("volumes", "a", "type") == ("workloads", "w", "volumes", "a", "type")
+    again = load(folder(tmp_path / "again", all=written(loaded.estate)))
+    assert again.estate == loaded.estate
+
+
 CASES = {
     "no-member": (
         "¦differences: {w-2: {flavor: big-kvm}}",
@@ -100,6 +136,18 @@ CASES = {
     "wrong-value": (
         "differences: {w-3: {volumes: {a: {type: gold-kvm, size: ¦1}}}}",
         'workload "w": differences.w-3.volumes.a.size: expected a size with its unit, such as 1 GiB or 1 MiB, got 1.',
+    ),
+    "key-that-nobody-says": (
+        "volumes: {a: {type: gold-kvm, size: 1 GiB}}, differences: {w-3: {volumes: {¦b: {size: 1 GiB}}}}",
+        'workload "w": differences.w-3.volumes.b: the key "type" is missing (Volume type).',
+    ),
+    "wrong-value-of-a-part": (
+        "volumes: {a: {type: gold-kvm, size: 1 GiB}}, differences: {w-3: {volumes: {a: {size: ¦1}}}}",
+        'workload "w": differences.w-3.volumes.a.size: expected a size with its unit, such as 1 GiB or 1 MiB, got 1.',
+    ),
+    "unknown-name-in-a-part": (
+        "volumes: {a: {type: gold-kvm, size: 1 GiB}}, differences: {w-3: {volumes: {a: {type: ¦gold-kwm}}}}",
+        'workload "w": there is no volume type "gold-kwm". Did you mean gold-kvm?',
     ),
     "no-range": (
         "¦differences: {'w-[': {flavor: big-kvm}}",
