@@ -1,11 +1,14 @@
 """The documents of an environment and of the folders that it extends, put together as one tree."""
 
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from estate.documents import folder as folders
 from estate.documents.folder import DocumentsError
 from estate.documents.merging import leftovers, merge
+from estate.documents.names import Unread
 from estate.documents.nodes import MAX_BYTES, Document, Mapping, Node, Scalar, parse
 from estate.documents.problem import Position, Problem
 from estate.documents.shapes import KINDS, NAMED_KINDS
@@ -25,6 +28,8 @@ class Layers:
         self.problems: list[Problem] = []
         self.whole = True
         """Whether everything could be read, so that what is not here is nowhere."""
+        self.unread = Unread()
+        """What may have been defined elsewhere than in the tree."""
         self.files: list[Path] = []
         """All documents, tables and programs that were read."""
         self._python = python
@@ -103,7 +108,8 @@ class Layers:
                 self.files.append(path)
                 return programs.run(path)
             if path.suffix != ".yaml":
-                self.lost("unreadable", f"documents end in .yaml; rename it to {path.stem}.yaml.", start)
+                message = f"documents end in .yaml; rename it to {path.stem}.yaml."
+                self.lost("unreadable", message, start, hides=partial(self.unread.file, path))
                 return Document(None, [], marks=False)
             if not path.is_file():
                 self.lost("unreadable", "expected a file, found something else.", start)
@@ -123,13 +129,18 @@ class Layers:
             self.problems += read.problems
             self.files += read.files
             self.whole = self.whole and not read.lost
+            for loc in read.lost:
+                self.unread.kind(str(loc[0])) if loc[0] in KINDS else self.unread.anything()
         return document
 
-    def lost(self, rule: str, message: str, position: Position, about: str = "document") -> None:
-        """A problem that hides what may have been said there."""
+    def lost(
+        self, rule: str, message: str, position: Position, *, hides: Callable[[], None] | None = None
+    ) -> None:
+        """A problem that hides what may have been said there; ``hides`` says what, anything if absent."""
         self.whole = False
+        (hides or self.unread.anything)()
         if all(position != said.position for said in self.problems):  # its text is at fault already
-            self.problems.append(Problem(rule=rule, message=message, position=position, subject=about))
+            self.problems.append(Problem(rule=rule, message=message, position=position))
 
 
 class _Folder:
@@ -144,29 +155,45 @@ class _Folder:
     def add(self, path: Path) -> None:
         document = self._layers.document(path)
         self._layers.problems += document.problems
+        for node in document.dropped:
+            self._layers.unread.node(node)
+        if any(problem.rule == "no-anchors" for problem in document.problems):
+            self._layers.unread.node(document.root)  # it may have been meant for another place, too
         match document.root:
             case Mapping() as root:
                 for kind, node in root.items.items():
                     self._add_kind(kind, node, root.keys[kind])
             case None:
-                self._layers.whole = self._layers.whole and not document.problems
+                if document.problems:
+                    self._layers.whole = False
+                    self._layers.unread.file(path)
             case root:
                 self._layers.lost(
-                    "wrong-type", "expected kinds of blocks (workloads: …) as keys.", root.position
+                    "wrong-type",
+                    "expected kinds of blocks (workloads: …) as keys.",
+                    root.position,
+                    hides=partial(self._layers.unread.node, root),
                 )
 
     def _add_kind(self, kind: str, node: Node, key: Position) -> None:
         if kind == EXTENDS:
             self._add_extends(node, key)
         elif kind not in KINDS:
+            # Only a mapping can have been meant for a kind; a text, for what this folder extends.
+            is_kind = isinstance(node, Mapping)
             self._layers.lost(
-                "unknown-key", f'there is no kind "{kind}".{nearest(kind, [*KINDS, EXTENDS])}', key
+                "unknown-key",
+                f'there is no kind "{kind}".{nearest(kind, [*KINDS, EXTENDS])}',
+                key,
+                hides=partial(self._layers.unread.node, node) if is_kind else None,
             )
         elif kind not in NAMED_KINDS:
             self._add(self.root, kind, node, key, subject((kind,)))
         elif not isinstance(node, Mapping):
             message = f"expected blocks (name: …) under {kind}; without any, remove the key."
-            self._layers.lost("wrong-type", message, node.position)
+            self._layers.lost(
+                "wrong-type", message, node.position, hides=partial(self._layers.unread.kind, kind)
+            )
         else:
             blocks = self.root.items.setdefault(kind, Mapping(node.position))
             self.root.keys.setdefault(kind, key)
@@ -189,5 +216,6 @@ class _Folder:
             self._layers.problems.append(
                 Problem(rule="duplicate-block", message=message, position=key, subject=about)
             )
+            self._layers.unread.node(node)  # of an array, its volume types
         else:
             into.items[name], into.keys[name] = node, key

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from estate.documents import folder as folders
 from estate.documents import shapes
 from estate.documents.layers import Layers
+from estate.documents.names import Unread, uses
 from estate.documents.nodes import Mapping, Node, Plain, Scalar, Sequence, plain
 from estate.documents.problem import Position, Problem
 from estate.documents.shapes import NAMED_KINDS
@@ -68,7 +69,7 @@ def load(env: str | Path, *, python: bool | None = None) -> Loaded:
     folder = folders.find(env)
     layers = Layers(python=not os.environ.get("ESTATE_NO_PYTHON") if python is None else python)
     root = layers.read(folder)
-    draft, findings = _validated(root, whole=layers.whole)
+    draft, findings = _validated(root, whole=layers.whole, unread=layers.unread)
     # What the text has said already is not said again by the model that found a gap in that place.
     said = {problem.position for problem in layers.problems}
     problems = _sorted(
@@ -85,29 +86,41 @@ def load(env: str | Path, *, python: bool | None = None) -> Loaded:
     )
 
 
-def _validated(root: Mapping, *, whole: bool) -> tuple[Estate | None, list[Finding]]:
+def _validated(root: Mapping, *, whole: bool, unread: Unread) -> tuple[Estate | None, list[Finding]]:
     """The blocks that are sound in themselves, if the judgement of them needs no others; and what is wrong.
 
     Where some blocks are wrong in themselves, the others are still put together without those, and
-    only what those cannot change is said about them.
+    only what those cannot change is said about them. Names are looked up wherever they stand, but for those
+    that may be defined in what could not be read.
     """
     data = {kind: plain(node) for kind, node in root.items.items()}
     findings: list[Finding] = []
+    beyond: list[refer.Reference] = []
     try:
         sound = Estate.model_validate(data)
     except ValidationError as error:
         findings = [one for one in shapes.findings(error) if whole or one.loc[0] in data]
         unsound = {finding.loc[:2] for finding in findings}
         sound = Estate.model_validate({"estate": {"name": "unread"}, **_without(data, unsound)})
+        for finding in findings:
+            if finding.rule in ("unknown-key", "wrong-type"):
+                unread.node(_node(root, finding.loc))
+        wrong = {finding.loc for finding in findings}
+        blocks = {loc[:1] if loc[0] == "estate" else loc for loc in unsound}
+        beyond = [use for loc in blocks for use in uses(_plain(root, loc), loc, wrong.__contains__)]
         judgeable = whole and not any(loc[0] in _GROUND for loc in unsound)
     else:
         judgeable = whole
     findings += refer.conflicts(sound)
-    if whole:
-        findings += refer.unknown_names(sound, _declared(data))
+    findings += refer.unknown_names(sound, _declared(data), beyond=beyond, maybe=unread.may_name)
     if judgeable:
         findings += refer.lacks(sound)
     return sound if judgeable else None, findings
+
+
+def _plain(root: Mapping, loc: Loc) -> Plain:
+    node = _node(root, loc)
+    return None if node is None else plain(node)
 
 
 def _without(data: dict[str, Plain], unsound: set[Loc]) -> dict[str, Plain]:

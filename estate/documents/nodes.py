@@ -82,6 +82,8 @@ class Document:
     problems: list[Problem]
     marks: bool
     """Whether there is a ``Remove`` or a ``Table`` anywhere in it."""
+    dropped: list[Node] = field(default_factory=list)
+    """What stands under a key that is there already."""
 
 
 def plain(node: Node) -> Plain:
@@ -104,7 +106,7 @@ def parse(content: bytes, file: str) -> Document:
     try:
         text = decoded(content, file)
         builder = _Builder(file, yaml.parse(text, Loader=yaml.CSafeLoader))
-        return Document(builder.build(), builder.problems, builder.marks)
+        return Document(builder.build(), builder.problems, builder.marks, builder.dropped)
     except UnreadableError as error:
         return Document(None, [error.problem], marks=False)
     except yaml.MarkedYAMLError as error:
@@ -217,6 +219,7 @@ class _Builder:
         self.events = events
         self.problems: list[Problem] = []
         self.faulty: set[Position] = set()
+        self.dropped: list[Node] = []
         self.marks = False
 
     def build(self) -> Node | None:
@@ -343,6 +346,7 @@ class _Builder:
                     f"{key.source} is given twice; it stands at {mapping.keys[key.source]} already.",
                     key.position,
                 )
+                self.dropped.append(value)
             elif key.source != "<<" or value.position not in self.faulty:  # an alias is refused already
                 if not isinstance(key.value, str) and key.position not in self.faulty:
                     self._fault(

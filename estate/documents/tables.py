@@ -46,8 +46,8 @@ class Reader:
     def __init__(self, folder: Path) -> None:
         self.problems: list[Problem] = []
         self.files: list[Path] = []
-        self.lost = False
-        """Whether a table could not be read, so that what it says is not known."""
+        self.lost: list[Loc] = []
+        """Where tables could not be read, so that what they say is not known."""
         self._folder = folder
 
     def into(self, tree: Mapping, loc: Loc = ()) -> None:
@@ -74,7 +74,7 @@ class Reader:
             self.problems += table.problems
         except UnreadableError as error:
             self.problems.append(error.problem)
-            self.lost = True
+            self.lost.append(loc)
             return Mapping(node.position)
         return table.blocks
 

@@ -6,9 +6,10 @@ still report the first two of that part: names that do not exist (given all the 
 blocks that exclude each other, and blocks that lack something.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import get_args
 
 from pydantic.fields import FieldInfo
@@ -42,14 +43,24 @@ def references(estate: Estate) -> Iterator[Reference]:
     yield from _references(estate, ())
 
 
-def unknown_names(estate: Estate, also: Mapping[str, Collection[str]] | None = None) -> Iterator[Finding]:
-    """References to names that do not exist. ``also``: by kind, names that exist beyond this estate."""
+def unknown_names(
+    estate: Estate,
+    also: Mapping[str, Collection[str]] | None = None,
+    *,
+    beyond: Iterable[Reference] = (),
+    maybe: Callable[[str, str], bool] | None = None,
+) -> Iterator[Finding]:
+    """References to names that do not exist.
+
+    ``also``: by kind, names that exist beyond this estate. ``beyond``: further uses of names. ``maybe``:
+    whether a kind may have a block of a name that nobody could read.
+    """
     also = also or {}
     known: dict[str, set[str]] = {}
-    for use in references(estate):
+    for use in chain(references(estate), beyond):
         if use.kind not in known:
             known[use.kind] = {*getattr(estate, use.kind), *also.get(use.kind, ())}
-        if use.name not in known[use.kind]:
+        if use.name not in known[use.kind] and not (maybe is not None and maybe(use.kind, use.name)):
             yield Finding(
                 rule="unknown-reference",
                 message=f'there is no {LABELS[use.kind]} "{use.name}".{nearest(use.name, known[use.kind])}',

@@ -612,3 +612,56 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
         "unknown-reference",
         "wrong-value",
     ]
+
+
+BAD = "workloads: {w: {image: ¦rhel-kwm, flavor: small-kvm, networks: app, keypair: ops}}"
+"""The image is nowhere, whatever may be in a part that cannot be read; the keypair may be in there."""
+
+PARTLY = {
+    "misspelled-kind": ({"more": "¦keypiars: {ops: {}}", "wrong": BAD}, "unknown-key unknown-reference"),
+    "table-that-is-not-there": (
+        {"more": "exemptions: ¦!table x.csv", "wrong": BAD.replace(", keypair: ops", "")},
+        "unreadable unknown-reference",
+    ),
+    "table-of-the-kind": ({"more": "keypairs: ¦!table x.csv", "wrong": BAD}, "unreadable unknown-reference"),
+    "syntax": ({"more": "keypairs:\n  ops: {}\n ¦x: {}", "wrong": BAD}, "yaml-syntax unknown-reference"),
+    "kind-twice": (
+        {"more": "keypairs: {}\n¦keypairs: {ops: {}}", "wrong": BAD},
+        "duplicate-key unknown-reference",
+    ),
+    "list-for-blocks": ({"more": "keypairs: ¦[ops]", "wrong": BAD}, "wrong-type unknown-reference"),
+    "misspelled-key-of-an-array": (
+        {
+            "more": "storage: {a: {capacity: 1 TiB, ¦volume_typse: {silver: {serves: kvm}}}}",
+            "wrong": f"workloads: {{w: {{{W}, volumes: {{a: {{type: silver, size: 1 GiB}}, "
+            "b: {type: ¦gold, size: 1 GiB}}}}",
+        },
+        "unknown-key unknown-reference",
+    ),
+    "folder-that-is-not-there": (
+        {"more": "extends: ¦../x", "wrong": BAD.replace("¦", "")},
+        "unknown-folder",
+    ),
+    "syntax-of-what-extends": (
+        {"more": "extends: ../x\nkeypairs: ¦@", "wrong": BAD.replace("¦", "")},
+        "yaml-syntax",
+    ),
+    "block-that-is-wrong-itself": (
+        {
+            "wrong": "workloads: {w: {image: ¦rhel-kwm, flavor: small-kvm, networks: [app, ¦dtaa], "
+            "security_groups: ¦webb, volumes: {a: {type: ¦gold, size: ¦1}}, differences: {w: {flavor: ¦big}}}}",
+        },
+        "unknown-reference unknown-reference unknown-reference unknown-reference wrong-value unknown-reference",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PARTLY)
+def test_a_part_that_cannot_be_read_hides_no_others(tmp_path: Path, name: str) -> None:
+    documents, rules = PARTLY[name]
+    texts = {file: unmarked(text) for file, text in documents.items()}
+    where = folder(tmp_path / "t", base=BASE, **{file: text for file, (text, _) in texts.items()})
+    problems = load(where).problems
+    expected = [(f"{file}.yaml", *place) for file, (_, places) in texts.items() for place in places]
+    assert [(Path(one.position.file).name, *one.position[1:]) for one in problems] == expected
+    assert [one.rule for one in problems] == rules.split()
