@@ -6,6 +6,7 @@ end (``estate.network_backend``) decides how it is carried.
 
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
@@ -23,6 +24,15 @@ def _gateway(value: object) -> object:
 
 Gateway = Annotated[IPv4Address | IPv6Address | Literal["none"] | None, BeforeValidator(_gateway)]
 """An address, ``none`` for a subnet without gateway, or absent for the first address."""
+
+MAX_DNS = 5
+"""Name servers of a subnet (neutron/conf/common.py ``max_dns_nameservers``)."""
+
+MAX_HOST_ROUTES = 20
+"""Routes of a subnet (neutron/conf/common.py ``max_subnet_host_routes``)."""
+
+SHORTEST = {4: 8, 6: 64}
+"""Shortest prefix of a subnet from a pool that says none, by IP version (neutron/ipam/subnet_alloc.py)."""
 
 Octet = Annotated[int, Field(strict=True, ge=1, le=128)]
 """Length of a prefix."""
@@ -80,6 +90,11 @@ class Route(Block):
         return next_hop
 
 
+def _no_machines(cidr: Cidr) -> dict[Address, str]:
+    """Addresses that no pool may have, and what the range does there: IPv6 has no broadcast."""
+    return {cidr[0]: "begins"} | ({cidr[-1]: "ends (broadcast)"} if cidr.version == 4 else {})
+
+
 class Subnet(ResourceBlock):
     """Addresses of a logical network."""
 
@@ -101,6 +116,9 @@ class Subnet(ResourceBlock):
     def _room_for_servers(cls, cidr: Cidr) -> Cidr:
         if cidr.num_addresses < 4:
             raise ValueError(f"expected a range with room for a gateway and servers, got {cidr}")
+        if cidr.prefixlen == 0 or (cidr.version == 6 and int(cidr.network_address) == 0):
+            # neutron/db/ipam_backend_mixin.py _validate_subnet_cidr, db_base_plugin_v2.py _validate_subnet
+            raise ValueError(f"expected a range that Neutron takes for a subnet, got {cidr}")
         return cidr
 
     @field_validator("gateway", mode="after")
@@ -109,6 +127,10 @@ class Subnet(ResourceBlock):
         cidr = info.data.get("cidr")
         if cidr is not None and isinstance(gateway, IPv4Address | IPv6Address) and gateway not in cidr:
             raise ValueError(f"expected the gateway inside {cidr}, got {gateway}")
+        # neutron/ipam/utils.py check_gateway_invalid_in_subnet: of IPv6 a router may take the first one.
+        for end, what in _no_machines(cidr).items() if cidr is not None and cidr.version == 4 else ():
+            if gateway == end:
+                raise ValueError(f"expected the address of a machine, got {end}, where {cidr} {what}")
         return gateway
 
     @field_validator("pools", mode="after")
@@ -125,11 +147,83 @@ class Subnet(ResourceBlock):
         ]
         if outside:
             raise ValueError(f"expected pools inside {cidr}, got {', '.join(outside)}")
-        gateway = info.data.get("gateway")
+        # neutron/db/ipam_backend_mixin.py validate_allocation_pools
+        for one, other in pairwise(sorted(pools, key=lambda pool: int(pool.start))):
+            if other.start in one:
+                raise ValueError(
+                    f"expected pools that do not overlap, got {one.start} to {one.end} and {other.start} to "
+                    f"{other.end}"
+                )
+        for end, what in _no_machines(cidr).items() if cidr is not None else ():
+            if any(end in pool for pool in pools):
+                raise ValueError(
+                    f"expected addresses of machines in the pools, got {end}, where {cidr} {what}"
+                )
+        gateway = info.data.get("gateway", NO_GATEWAY)
+        if gateway is None and cidr is not None:
+            gateway = cidr[1]
         if isinstance(gateway, IPv4Address | IPv6Address) and any(gateway in pool for pool in pools):
             # neutron/db/ipam_backend_mixin.py validate_gw_out_of_pools
-            raise ValueError(f"expected pools without the gateway, got {gateway} in one")
+            why = "" if info.data["gateway"] else " (the first address, if gateway says no other)"
+            raise ValueError(f"expected pools without the gateway{why}, got {gateway} in one")
         return pools
+
+    @field_validator("dns", mode="after")
+    @classmethod
+    def _name_servers_that_neutron_takes(
+        cls, dns: tuple[Address, ...], info: ValidationInfo
+    ) -> tuple[Address, ...]:
+        # neutron/db/db_base_plugin_v2.py _validate_subnet, neutron_lib/api/validators validate_nameservers
+        cidr = info.data.get("cidr")
+        for one in dns:
+            if cidr is not None and one.version != cidr.version:
+                raise ValueError(
+                    f"expected name servers of IPv{cidr.version} as {cidr} is, got {one}; "
+                    f"name it in a subnet of IPv{one.version}"
+                )
+            if dns.count(one) > 1:
+                raise ValueError(f"expected each name server once, got {one} twice")
+        if len(dns) > MAX_DNS:
+            raise ValueError(
+                f"expected at most {MAX_DNS} name servers (Neutron's max_dns_nameservers), got {len(dns)}"
+            )
+        return dns
+
+    @field_validator("dhcp", mode="after")
+    @classmethod
+    def _range_that_dhcp_serves(cls, dhcp: bool, info: ValidationInfo) -> bool:
+        cidr = info.data.get("cidr")
+        if not dhcp or cidr is None:
+            return dhcp
+        # neutron/db/db_base_plugin_v2.py _validate_subnet
+        wrong = {
+            "multicast": cidr.is_multicast,
+            "loopback": cidr.is_loopback,
+            "addresses that begin with 0.0.0.0": cidr.version == 4 and int(cidr.network_address) == 0,
+        }
+        for what, is_so in wrong.items():
+            if is_so:
+                raise ValueError(f"Neutron has no DHCP for {cidr} ({what}); take another range")
+        return dhcp
+
+    @field_validator("host_routes", mode="after")
+    @classmethod
+    def _routes_that_neutron_takes(cls, routes: tuple[Route, ...], info: ValidationInfo) -> tuple[Route, ...]:
+        # neutron/db/db_base_plugin_v2.py _validate_host_route, neutron_lib/api/validators validate_hostroutes
+        cidr = info.data.get("cidr")
+        for route in routes:
+            if cidr is not None and route.destination.version != cidr.version:
+                raise ValueError(
+                    f"expected routes of IPv{cidr.version} as {cidr} is, got one to {route.destination}"
+                )
+            if routes.count(route) > 1:
+                raise ValueError(f"expected each route once, got {route.destination} twice")
+        if len(routes) > MAX_HOST_ROUTES:
+            raise ValueError(
+                f"expected at most {MAX_HOST_ROUTES} routes (Neutron's max_subnet_host_routes), "
+                f"got {len(routes)}"
+            )
+        return routes
 
     @field_validator("ipv6_mode", mode="after")
     @classmethod
@@ -282,6 +376,30 @@ class SubnetPool(ResourceBlock):
         if len({prefix.version for prefix in prefixes}) > 1:
             raise ValueError("expected ranges of one IP version, got IPv4 and IPv6; make it two pools")
         return prefixes
+
+    @field_validator("largest", mode="after")
+    @classmethod
+    def _bounds_in_order(cls, largest: int | None, info: ValidationInfo) -> int | None:
+        # neutron/ipam/subnet_alloc.py SubnetPoolHelper
+        prefixes, smallest = info.data.get("prefixes"), info.data.get("smallest")
+        if not prefixes:
+            return largest
+        version = prefixes[0].version
+        bits = prefixes[0].max_prefixlen
+        if (too_long := max(smallest or 0, largest or 0)) > bits:
+            raise ValueError(f"expected prefixes of at most {bits} bits (IPv{version}), got {too_long}")
+        bound = SHORTEST[version] if largest is None else largest
+        if smallest is not None and smallest < bound:
+            if largest is None:
+                raise ValueError(
+                    f"a pool with smallest: {smallest} needs it, because Neutron takes /{bound} for "
+                    f"IPv{version} if it is absent"
+                )
+            raise ValueError(
+                f"expected a prefix of at most {smallest}, as smallest is, got {largest}: the larger the "
+                "subnet, the shorter its prefix"
+            )
+        return largest
 
     @property
     def ip_version(self) -> int:

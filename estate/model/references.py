@@ -20,7 +20,7 @@ from estate.model.finding import Finding, Loc
 from estate.model.hypervisor import Hypervisor
 from estate.model.nearest import nearest
 from estate.model.subjects import LABELS, subject
-from estate.model.words import RefersTo
+from estate.model.words import Cidr, RefersTo
 from estate.model.workloads import Volume
 
 
@@ -76,6 +76,7 @@ def conflicts(estate: Estate) -> Iterator[Finding]:
     yield from _names_of_two(estate)
     yield from _rules_of_two(estate)
     yield from _routes_of_two(estate)
+    yield from _ranges_of_two(estate)
     yield from _renamed_from_others(estate)
     yield from _parts_of_two(estate)
 
@@ -248,6 +249,37 @@ def _routes_of_two(estate: Estate) -> Iterator[Finding]:
                     index,
                     before,
                     f"expected one route to {route.destination}, found another one already",
+                )
+
+
+def _ranges_of_two(estate: Estate) -> Iterator[Finding]:
+    """Ranges of two networks that one subnet pool would have to give twice: it gives each address once.
+
+    neutron/ipam/subnet_alloc.py ``_allocate_specific_subnet``. Ranges of one network are compared elsewhere
+    (``estate.placement.contradictions.network``).
+    """
+    taken: dict[tuple[str, int], list[tuple[Cidr, Loc]]] = {}
+    for name, network in estate.networks.items():
+        if not network.existing:
+            for key, one in network.subnets.items():
+                if one.pool is not None:
+                    place: tuple[Cidr, Loc] = (one.cidr, ("networks", name, "subnets", key, "cidr"))
+                    taken.setdefault((one.pool, one.cidr.version), []).append(place)
+    for (pool, _), places in taken.items():
+        # By first address, the larger before: what overlaps does so with the last one that holds it.
+        ordered = sorted(places, key=lambda place: (int(place[0][0]), place[0].prefixlen))
+        around, around_loc = ordered[0]
+        for cidr, loc in ordered[1:]:
+            if cidr[0] not in around:
+                around, around_loc = cidr, loc
+            elif loc[1] != around_loc[1]:
+                yield Finding(
+                    rule="range-of-one-subnet",
+                    message=f"{cidr} overlaps with {around} of {subject(around_loc)}, and subnet pool "
+                    f'"{pool}" gives each address once. Take another range, or name no pool.',
+                    loc=loc,
+                    subject=subject(loc),
+                    other=around_loc,
                 )
 
 

@@ -309,6 +309,101 @@ CASES = {
         "wrong-value",
         'subnet "s": pools: expected pools inside 10.2.0.0/24, got 10.2.1.9.',
     ),
+    "gateway-is-the-network": case(
+        "networks: {n: {subnets: {s: {cidr: 10.2.0.0/24, gateway: ¦10.2.0.0}}}}",
+        "wrong-value",
+        'subnet "s": gateway: expected the address of a machine, got 10.2.0.0, where 10.2.0.0/24 begins.',
+    ),
+    "gateway-is-broadcast": case(
+        "networks: {n: {subnets: {s: {cidr: 10.2.0.0/24, gateway: ¦10.2.0.255}}}}",
+        "wrong-value",
+        'subnet "s": gateway: expected the address of a machine, got 10.2.0.255, where 10.2.0.0/24 ends (broadcast).',
+    ),
+    "pool-with-gateway": case(
+        "networks: {n: {subnets: {s: {cidr: 10.2.0.0/24, gateway: 10.2.0.9, pools: ¦[{start: 10.2.0.9, end: 10.2.0.20}]}}}}",
+        "wrong-value",
+        'subnet "s": pools: expected pools without the gateway, got 10.2.0.9 in one.',
+    ),
+    "pool-with-default-gateway": case(
+        "networks: {n: {subnets: {s: {cidr: 10.2.0.0/24, pools: ¦[{start: 10.2.0.1, end: 10.2.0.20}]}}}}",
+        "wrong-value",
+        'subnet "s": pools: expected pools without the gateway (the first address, if gateway says no other), got 10.2.0.1 in one.',
+    ),
+    "pool-with-network": case(
+        "networks: {n: {subnets: {s: {cidr: 10.2.0.0/24, gateway: none, pools: ¦[{start: 10.2.0.0, end: 10.2.0.20}]}}}}",
+        "wrong-value",
+        'subnet "s": pools: expected addresses of machines in the pools, got 10.2.0.0, where 10.2.0.0/24 begins.',
+    ),
+    "pool-with-broadcast": case(
+        "networks: {n: {subnets: {s: {cidr: 10.2.0.0/24, pools: ¦[{start: 10.2.0.9, end: 10.2.0.255}]}}}}",
+        "wrong-value",
+        'subnet "s": pools: expected addresses of machines in the pools, got 10.2.0.255, where 10.2.0.0/24 ends (broadcast).',
+    ),
+    "pools-that-overlap": case(
+        "networks: {n: {subnets: {s: {cidr: 10.2.0.0/24, pools: ¦[{start: 10.2.0.30, end: 10.2.0.40}, {start: 10.2.0.9, end: 10.2.0.30}]}}}}",
+        "wrong-value",
+        'subnet "s": pools: expected pools that do not overlap, got 10.2.0.9 to 10.2.0.30 and 10.2.0.30 to 10.2.0.40.',
+    ),
+    "dns-of-the-other-version": case(
+        'networks: {n: {subnets: {s: {cidr: 10.2.0.0/24, dns: ¦["fd00::1"]}}}}',
+        "wrong-value",
+        'subnet "s": dns: expected name servers of IPv4 as 10.2.0.0/24 is, got fd00::1; name it in a subnet of IPv6.',
+    ),
+    "dns-twice": case(
+        "networks: {n: {subnets: {s: {cidr: 10.2.0.0/24, dns: ¦[10.2.0.2, 10.2.0.2]}}}}",
+        "wrong-value",
+        'subnet "s": dns: expected each name server once, got 10.2.0.2 twice.',
+    ),
+    "dns-too-many": case(
+        "networks: {n: {subnets: {s: {cidr: 10.2.0.0/24, dns: ¦[10.2.0.2, 10.2.0.3, 10.2.0.4, 10.2.0.5, 10.2.0.6, 10.2.0.7]}}}}",
+        "wrong-value",
+        'subnet "s": dns: expected at most 5 name servers (Neutron\'s max_dns_nameservers), got 6.',
+    ),
+    "host-route-of-the-other-version": case(
+        'networks: {n: {subnets: {s: {cidr: 10.2.0.0/24, host_routes: ¦[{destination: "fd00::/64", next_hop: "fd00::1"}]}}}}',
+        "wrong-value",
+        'subnet "s": host_routes: expected routes of IPv4 as 10.2.0.0/24 is, got one to fd00::/64.',
+    ),
+    "range-of-everything": case(
+        "networks: {n: {subnets: {s: {cidr: ¦0.0.0.0/0}}}}",
+        "wrong-value",
+        'subnet "s": cidr: expected a range that Neutron takes for a subnet, got 0.0.0.0/0.',
+    ),
+    "range-of-loopback": case(
+        "networks: {n: {subnets: {¦s: {cidr: 127.0.0.0/24}}}}",
+        "wrong-value",
+        'subnet "s": dhcp: Neutron has no DHCP for 127.0.0.0/24 (loopback); take another range.',
+    ),
+    "range-of-multicast": case(
+        "networks: {n: {subnets: {s: {cidr: 224.0.0.0/24, dhcp: ¦true}}}}",
+        "wrong-value",
+        'subnet "s": dhcp: Neutron has no DHCP for 224.0.0.0/24 (multicast); take another range.',
+    ),
+    "range-from-zero": case(
+        "networks: {n: {subnets: {¦s: {cidr: 0.0.0.0/8}}}}",
+        "wrong-value",
+        'subnet "s": dhcp: Neutron has no DHCP for 0.0.0.0/8 (addresses that begin with 0.0.0.0); take another range.',
+    ),
+    "pool-smallest-beyond-largest": case(
+        "subnet_pools: {p: {prefixes: [10.0.0.0/8], smallest: 20, largest: ¦24}}",
+        "wrong-value",
+        'subnet pool "p": largest: expected a prefix of at most 20, as smallest is, got 24: the larger the subnet, the shorter its prefix.',
+    ),
+    "pool-smallest-beyond-the-default": case(
+        "subnet_pools: {¦p: {prefixes: ['fd00::/32'], smallest: 56}}",
+        "wrong-value",
+        'subnet pool "p": largest: a pool with smallest: 56 needs it, because Neutron takes /64 for IPv6 if it is absent.',
+    ),
+    "pool-smallest-too-long": case(
+        "subnet_pools: {p: {prefixes: [10.0.0.0/8], smallest: 64, largest: ¦24}}",
+        "wrong-value",
+        'subnet pool "p": largest: expected prefixes of at most 32 bits (IPv4), got 64.',
+    ),
+    "range-of-two-networks": case(
+        "subnet_pools: {p: {prefixes: [10.0.0.0/8]}}\nnetworks:\n  n: {subnets: {s: {cidr: 10.2.0.0/24, pool: p}}}\n  m: {subnets: {t: {cidr: ¦10.2.0.0/24, pool: p}}}",
+        "range-of-one-subnet",
+        'subnet "t": 10.2.0.0/24 overlaps with 10.2.0.0/24 of subnet "s", and subnet pool "p" gives each address once. Take another range, or name no pool. The other one stands at {folder}/case.yaml:3:27.',
+    ),
     "pool-backwards": case(
         "networks: {n: {subnets: {s: {cidr: 10.2.0.0/24, pools: [¦{start: 10.2.0.9, end: 10.2.0.1}]}}}}",
         "wrong-value",
