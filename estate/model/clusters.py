@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, Strict, ValidationInfo, field_validator, model_validator
 
 from estate.model.block import Block, Blocks, NamedBlock, ResourceBlock
 from estate.model.hosts import Nics, Trait
@@ -30,6 +30,40 @@ def _evc_mode(value: str) -> str:
 EvcMode = Annotated[str, AfterValidator(_evc_mode)]
 """Key of an EVC mode as vCenter assigns it (vim.EVCMode), the vendor first."""
 
+EVC_MODES = {
+    "intel": (
+        "intel-merom",
+        "intel-penryn",
+        "intel-nehalem",
+        "intel-westmere",
+        "intel-sandybridge",
+        "intel-ivybridge",
+        "intel-haswell",
+        "intel-broadwell",
+        "intel-skylake",
+        "intel-cascadelake",
+        "intel-icelake",
+        "intel-sapphirerapids",
+    ),
+    "amd": (
+        "amd-greyhound-no3dnow",
+        "amd-bulldozer",
+        "amd-piledriver",
+        "amd-steamroller",
+        "amd-zen",
+        "amd-zen2",
+        "amd-zen3",
+        "amd-zen4",
+    ),
+}
+"""EVC modes as vCenter 7 and 8 name them, for hosts that these still take; by maker, from old to new.
+
+That a CPU has all older modes as well is not said: Zen has none of Bulldozer's. The list cannot be complete:
+each vCenter defines its own (``Capability.supportedEVCMode``), and a newer one has more. Those are named in
+``estate.evc_modes``, because nearness cannot tell a newer mode from a misspelled one: amd-zen5 is one letter
+away from amd-zen4.
+"""
+
 VmkernelAdapter = Annotated[str, AfterValidator(_adapter)]
 """A VMkernel adapter as ESXi names it."""
 
@@ -49,16 +83,16 @@ class Drs(Block):
         default=DrsAutomation.FULLY_AUTOMATED,
         description="Automation level. Nova's VMware driver requires fully automated placement.",
     )
-    migration_threshold: Count = Field(
-        default=3, le=5, description="Migration threshold, 1 (conservative) to 5 (aggressive)."
+    migration_threshold: Annotated[int, Strict(), Field(ge=1, le=5)] = Field(
+        default=3, description="Migration threshold, 1 (conservative) to 5 (aggressive)."
     )
 
 
 class AdmissionControl(Block):
     """What HA keeps free so that servers restart after hosts are lost."""
 
-    host_failures: Count = Field(
-        default=1, le=31, description="Number of host failures that the cluster tolerates."
+    host_failures: Annotated[int, Strict(), Field(ge=1, le=31)] = Field(
+        default=1, description="Number of host failures that the cluster tolerates."
     )
 
 
@@ -83,6 +117,16 @@ class EsxiHostClass(NamedBlock):
         description="Generation of the CPU: the newest EVC mode that it takes (`maxEVCModeKey`).",
     )
     nics: Nics = Field(default_factory=Nics, description="Physical network cards of each host.")
+
+    @field_validator("threads", mode="after")
+    @classmethod
+    def _a_thread_per_core(cls, threads: int, info: ValidationInfo) -> int:
+        cores = info.data.get("cores")
+        if cores is not None and threads < cores:
+            raise ValueError(
+                f"expected at least the {cores} cores (twice as many with hyper-threading), got {threads}"
+            )
+        return threads
 
 
 class Vmkernel(Block):

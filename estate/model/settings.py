@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from estate.model.block import Block
+from estate.model.clusters import EvcMode
 from estate.model.releases import PROVEN, Release, TargetRelease, release_of
 from estate.model.words import Count, Name, RefersTo, Text
 
@@ -47,6 +48,11 @@ class Settings(Block):
         default=NetworkBackend.NSX_POLICY, description="What carries logical networks to both hypervisors."
     )
     nsx: Nsx | None = Field(default=None, description="With `nsx-policy`: names of what exists in NSX.")
+    evc_modes: tuple[EvcMode, ...] = Field(
+        default=(),
+        description="EVC modes of the vCenters that are newer than those known here, from old to new.",
+        examples=["[intel-graniterapids]"],
+    )
     default_volume_type: Annotated[Name | None, RefersTo("volume_types")] = Field(
         default=None, description="Type of volumes that name none, where their project has no default."
     )

@@ -510,6 +510,25 @@ CASES = {
         "wrong-value",
         "cluster \"c\": evc: expected an EVC mode such as intel-cascadelake or amd-zen2, got 'skylake'.",
     ),
+    "drs-threshold": case(
+        "clusters: {c: {vcenter: vc1, compute_host: n, drs: {migration_threshold: ¦9}, host_classes: {h: {hosts: e1, "
+        "cores: 1, threads: 1, memory: 1 GiB}}}}",
+        "wrong-value",
+        'cluster "c": drs.migration_threshold: expected at most 5, got 9.',
+    ),
+    "ha-host-failures": case(
+        "clusters: {c: {vcenter: vc1, compute_host: n, ha: {admission_control: {host_failures: ¦32}}, host_classes: "
+        "{h: {hosts: e1, cores: 1, threads: 1, memory: 1 GiB}}}}",
+        "wrong-value",
+        'cluster "c": ha.admission_control.host_failures: expected at most 31, got 32.',
+    ),
+    "threads-fewer-than-cores": case(
+        "clusters: {c: {vcenter: vc1, compute_host: n, host_classes: {h: {hosts: e1, cores: 16, threads: ¦8, "
+        "memory: 1 GiB}}}}",
+        "wrong-value",
+        'cluster "c": host_classes.h.threads: expected at least the 16 cores (twice as many with hyper-threading), '
+        "got 8.",
+    ),
     "foreign-load-of-our-own-cluster": case(
         "clusters: {c: {vcenter: vc1, compute_host: n, host_classes: {h: {hosts: e1, cores: 1, threads: 1, "
         "memory: 1 GiB}}, ¦foreign: {machines: 1, vcpus: 1, memory: 1 GiB}}}",

@@ -29,6 +29,7 @@ ENVIRONMENTS = (*COMPANY, "sandbox")
 
 NOT_SHOWN = {
     ("Network", "mtu"): "nsx-policy, the back end of all environments, has no MTU of networks",
+    ("Settings", "evc_modes"): "the hosts of all environments have CPUs whose EVC modes are known",
     ("SecurityGroup", "stateful"): "nsx-policy has no stateless security groups, and stateful is the default",
 }
 """Fields that no environment says, with the reason."""

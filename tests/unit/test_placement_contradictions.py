@@ -107,6 +107,34 @@ CASES = [
         (("clusters/esx-a/evc", "amd-zen2"),),
     ),
     Case(
+        "cluster-evc",
+        ("clusters", "esx-a", "evc"),
+        "intel-skylake or an older one, found intel-icelake. Say evc: intel-skylake.",
+        (("clusters/esx-a/host_classes/old", OLD_BLADE), ("clusters/esx-a/evc", "intel-icelake")),
+    ),
+    Case(
+        "cluster-evc",
+        ("clusters", "esx-a", "evc"),
+        "expected an EVC mode that vCenter has, found intel-cascdelake. Did you mean intel-cascadelake",
+        (("clusters/esx-a/evc", "intel-cascdelake"),),
+    ),
+    Case(
+        "cluster-evc",
+        ("clusters", "esx-a", "host_classes", "old", "cpu"),
+        "A newer one of your vCenter is named first: estate: {evc_modes: [amd-zen9]}.",
+        (("clusters/esx-a/host_classes/old", {**OLD_BLADE, "cpu": "amd-zen9"}),),
+    ),
+    Case(
+        "cluster-evc",
+        ("clusters", "esx-a", "evc"),
+        "intel-icelake or an older one, found intel-graniterapids",
+        (
+            ("estate/evc_modes", ["intel-graniterapids"]),
+            ("clusters/esx-a/host_classes/new", {**OLD_BLADE, "cpu": "intel-graniterapids"}),
+            ("clusters/esx-a/evc", "intel-graniterapids"),
+        ),
+    ),
+    Case(
         "aggregate-capacity",
         ("aggregates", "vendor"),
         "found 128 VCPUs asked for and 124 to give (less what HA keeps free and others run)",
