@@ -2,12 +2,46 @@
 
 from typing import Annotated
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from estate.model.block import Blocks, NamedBlock, ResourceBlock
 from estate.model.hosts import Nics, Trait
 from estate.model.hypervisor import Hypervisor
-from estate.model.words import Count, GibiBytes, HostRange, MebiBytes, Name, NameRange, Ratio, RefersTo
+from estate.model.words import (
+    Count,
+    GibiBytes,
+    HostRange,
+    MebiBytes,
+    Name,
+    NameRange,
+    Ratio,
+    RefersTo,
+    folded,
+)
+
+OWN_TRAIT = {Hypervisor.KVM: "CUSTOM_HV_KVM", Hypervisor.ESXI: "CUSTOM_HV_VMWARE"}
+"""The trait that isolates the aggregates of a hypervisor, see ``estate.placement.triple``."""
+
+TRAIT_KEY = "trait:"
+"""Metadata of an aggregate that isolate it (nova/scheduler/request_filter.py ``isolate_aggregates``)."""
+
+REQUIRED = "required"
+
+
+def _key(key: str) -> str:
+    wanted = folded(key)
+    if wanted == "availability_zone":
+        # nova/objects/aggregate.py: an aggregate's zone is this metadata.
+        raise ValueError(
+            "this is the zone itself to Nova; say availability_zone: … beside metadata, and remove it here"
+        )
+    if wanted == "img_hv_type":
+        raise ValueError("this is written from hypervisor; remove it")
+    return key
+
+
+AggregateKey = Annotated[str, AfterValidator(_key)]
+"""A key of an aggregate's metadata that is not written from something else."""
 
 
 class HostClass(NamedBlock):
@@ -37,9 +71,21 @@ class Aggregate(ResourceBlock):
     cpu_allocation_ratio: Ratio = Field(default=4.0, description="VCPUs promised per logical CPU.")
     ram_allocation_ratio: Ratio = Field(default=1.0, description="Memory promised per physical memory.")
     disk_allocation_ratio: Ratio = Field(default=1.0, description="Disk promised per physical disk.")
-    metadata: dict[str, str] = Field(
+    metadata: dict[AggregateKey, str] = Field(
         default_factory=dict, description="Further aggregate metadata; what isolates is added by itself."
     )
+
+    @field_validator("metadata", mode="after")
+    @classmethod
+    def _own_trait_by_itself(cls, metadata: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        hypervisor = info.data.get("hypervisor")
+        for key in metadata:
+            if hypervisor is not None and folded(key) == folded(f"{TRAIT_KEY}{OWN_TRAIT[hypervisor]}"):
+                raise ValueError(
+                    f"expected no {key}, which is written from hypervisor: {hypervisor} with the value "
+                    f"{REQUIRED}; remove it"
+                )
+        return metadata
 
     @field_validator("host_classes", mode="after")
     @classmethod
@@ -65,6 +111,15 @@ class Aggregate(ResourceBlock):
                 "a kvm aggregate has hosts, not clusters; remove clusters or say hypervisor: esxi"
             )
         return clusters
+
+    @property
+    def isolating(self) -> dict[str, str]:
+        """Traits that a request must carry to land here, besides that of the hypervisor: trait → its key."""
+        return {
+            key.removeprefix(TRAIT_KEY): key
+            for key, value in self.metadata.items()
+            if key.startswith(TRAIT_KEY) and value == REQUIRED
+        }
 
     @property
     def hosts(self) -> tuple[str, ...]:

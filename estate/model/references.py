@@ -14,6 +14,7 @@ from typing import get_args
 
 from pydantic.fields import FieldInfo
 
+from estate.model.aggregates import OWN_TRAIT
 from estate.model.block import Block, ResourceBlock
 from estate.model.estate import Estate
 from estate.model.finding import Finding, Loc
@@ -85,6 +86,7 @@ def lacks(estate: Estate) -> Iterator[Finding]:
     """Blocks that need another one that is not there. Only a whole estate can be judged."""
     yield from _clusters_lack(estate)
     yield from _volume_types_lack(estate)
+    yield from _isolated_aggregates_lack(estate)
 
 
 @cache
@@ -392,6 +394,30 @@ def _volume_types_lack(estate: Estate) -> Iterator[Finding]:
                     rule="volume-type-has-datastore",
                     message=f'array "{array_name}" presents no datastore to a cluster of '
                     f'vcenter "{volume_type.vcenter}", so volumes of this type have no place.',
+                    loc=loc,
+                    subject=subject(loc),
+                )
+
+
+def _isolated_aggregates_lack(estate: Estate) -> Iterator[Finding]:
+    """Aggregates with a further trait that no flavor of their hypervisor carries: nothing could land there.
+
+    Traits of the hypervisors themselves are judged by the policies.
+    """
+    for name, aggregate in estate.aggregates.items():
+        carried = {
+            trait
+            for flavor in estate.flavors.values()
+            if flavor.hypervisor is aggregate.hypervisor
+            for trait in flavor.traits
+        }
+        for trait, key in aggregate.isolating.items():
+            if trait not in carried and trait not in OWN_TRAIT.values():
+                loc: Loc = ("aggregates", name, "metadata", key)
+                yield Finding(
+                    rule="aggregate-out-of-reach",
+                    message=f"{key} keeps everything off its hosts that does not require {trait}, and no "
+                    f"flavor for {aggregate.hypervisor} does. Say traits: [{trait}] in one, or remove it.",
                     loc=loc,
                     subject=subject(loc),
                 )

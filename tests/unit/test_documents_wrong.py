@@ -439,6 +439,30 @@ CASES = {
         "wrong-value",
         'aggregate "a": clusters: an esxi aggregate needs its clusters.',
     ),
+    "zone-as-metadata": case(
+        "aggregates: {a: {hypervisor: kvm, availability_zone: z, host_classes: {h: {hosts: k1, "
+        "vcpus: 1, memory: 1 GiB, disk: 1 GiB, nics: {storage: [s], data: [d]}}}, metadata: {availability_zone: ¦az-esxi}}}",
+        "wrong-value",
+        'aggregate "a": metadata.availability_zone: this is the zone itself to Nova; say availability_zone: … beside metadata, and remove it here.',
+    ),
+    "hypervisor-as-metadata": case(
+        "aggregates: {a: {hypervisor: kvm, availability_zone: z, host_classes: {h: {hosts: k1, "
+        "vcpus: 1, memory: 1 GiB, disk: 1 GiB, nics: {storage: [s], data: [d]}}}, metadata: {img_hv_type: ¦vmware}}}",
+        "wrong-value",
+        'aggregate "a": metadata.img_hv_type: this is written from hypervisor; remove it.',
+    ),
+    "own-trait-as-metadata": case(
+        "aggregates: {a: {hypervisor: kvm, availability_zone: z, host_classes: {h: {hosts: k1, "
+        "vcpus: 1, memory: 1 GiB, disk: 1 GiB, nics: {storage: [s], data: [d]}}}, ¦metadata: {'trait:CUSTOM_HV_KVM': forbidden}}}",
+        "wrong-value",
+        'aggregate "a": metadata: expected no trait:CUSTOM_HV_KVM, which is written from hypervisor: kvm with the value required; remove it.',
+    ),
+    "trait-that-no-flavor-has": case(
+        "aggregates: {a: {hypervisor: kvm, availability_zone: z, host_classes: {h: {hosts: k1, "
+        "vcpus: 1, memory: 1 GiB, disk: 1 GiB, nics: {storage: [s], data: [d]}}}, metadata: {'trait:CUSTOM_X': ¦required}}}",
+        "aggregate-out-of-reach",
+        'aggregate "a": trait:CUSTOM_X keeps everything off its hosts that does not require CUSTOM_X, and no flavor for kvm does. Say traits: [CUSTOM_X] in one, or remove it.',
+    ),
     "image-suffix": case(
         "images: {i: {hypervisor: kvm, file: ¦a.vmdk, virtual_size: 1 GiB}}",
         "wrong-value",

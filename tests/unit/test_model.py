@@ -5,9 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estate.model import Estate, references
+from estate.model.aggregates import OWN_TRAIT
 from estate.model.nearest import nearest
 from estate.model.subjects import block_of, subject
 from estate.model.words import expand, gibibytes, mebibytes, ranges
+from estate.placement.triple import TRAIT
+
+
+def test_traits_of_hypervisors_are_those_of_the_triple() -> None:
+    assert OWN_TRAIT == TRAIT
 
 
 @pytest.mark.parametrize(
