@@ -16,13 +16,16 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 from types import CodeType
 
+from pydantic import ValidationError
+
 from estate.documents.nodes import MAX_DEPTH, Document, Node, Scalar, Sequence
 from estate.documents.nodes import Mapping as MappingNode
 from estate.documents.problem import Position, Problem
-from estate.documents.shapes import KINDS, NAMED_KINDS, block_type
-from estate.model import Estate
+from estate.documents.shapes import KINDS, NAMED_KINDS, block_type, findings, findings_of
+from estate.model import Estate, Loc
 from estate.model.block import Block, NamedBlock
 from estate.model.secrets import TAG, Secret
+from estate.model.subjects import LABELS, subject
 from estate.model.words import AS_WRITTEN
 
 FUNCTION = "estate"
@@ -53,8 +56,44 @@ def run(path: Path) -> Document:
             return Document(_mapping(_kinds(_result(code, file)), start), [], marks=False)
     except _WrongError as error:
         return _problem("python-result", str(error), start)
+    except ValidationError as error:
+        return Document(None, _misshapen(error, _raised_at(error, start)), marks=False)
     except (Exception, SystemExit) as error:
         return _problem("python-failed", _said(error), _raised_at(error, start))
+
+
+def _misshapen(error: ValidationError, position: Position) -> list[Problem]:
+    """What is wrong with a block that the program made, as it is said of a document in YAML."""
+    block, name = _made(error)
+    if block is None:
+        return [Problem(rule="python-failed", message=_said(error), position=position)]
+    above: Loc = ()
+    about = block.__name__
+    if kind := _KIND_OF.get(block):
+        about = LABELS[kind]
+        if isinstance(name, str):
+            above = (kind, name)
+            about = subject(above)
+    return [
+        Problem(
+            rule=one.rule,
+            message=one.message,
+            position=position,
+            subject=one.subject if block is Estate else about,
+        )
+        for one in (findings(error) if block is Estate else findings_of(block, error, above))
+    ]
+
+
+def _made(error: BaseException) -> tuple[type[Block] | None, object]:
+    """The sort of block that pydantic was asked for, and the name that it was to have."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        inside = frame.f_locals
+        made = type(inside.get("self")) if frame.f_code.co_name == "__init__" else inside.get("cls")
+        values = inside.get("data", inside.get("obj"))
+        if isinstance(made, type) and issubclass(made, Block) and isinstance(values, Mapping):
+            return made, values.get("name")
+    return None, None
 
 
 def _problem(rule: str, message: str, position: Position) -> Document:

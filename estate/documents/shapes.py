@@ -1,7 +1,7 @@
 """What is wrong with the shape of the documents, in the project's words rather than pydantic's."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, get_args, get_origin
+from typing import Annotated, Literal, NamedTuple, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -49,22 +49,44 @@ _FLAGS = {
 
 def findings(error: ValidationError) -> Iterator[Finding]:
     """One finding for each of pydantic's errors, with its place in the documents' own keys."""
-    yield from _findings(error, ())
+    yield from _findings(error, (), _Root(Estate, 0))
 
 
-def _findings(error: ValidationError, above: Loc) -> Iterator[Finding]:
+def findings_of(block: type[Block], error: ValidationError, above: Loc) -> Iterator[Finding]:
+    """The same for one block that was made by itself; ``above``: where it is to stand, as far as is known."""
+    yield from _findings(error, above, _Root(block, len(above)))
+
+
+class _Root(NamedTuple):
+    """What was validated: a type, and how much of a place leads to it."""
+
+    block: type[Block]
+    depth: int
+
+    def field_at(self, loc: Loc) -> FieldInfo | None:
+        """The field that stands at a place."""
+        block = self.block_at(loc[:-1])
+        return block.model_fields.get(str(loc[-1])) if block else None
+
+    def block_at(self, loc: Loc) -> type[Block] | None:
+        """The kind of block that stands at a place, if one does."""
+        return _block_in(_inside(self.block, loc[self.depth :]))
+
+
+def _findings(error: ValidationError, above: Loc, root: _Root) -> Iterator[Finding]:
     for details in error.errors(include_url=False):
         loc = (*above, *(part for part in details["loc"] if part not in _NO_KEYS))
         cause = details.get("ctx", {}).get("error")
         if isinstance(cause, MembersError):
             for key, inner in cause.errors:
-                yield from _findings(inner, (*loc, key))
+                yield from _findings(inner, (*loc, key), root)
             continue
-        if loc[-1] == "name" and details["type"] == "string_pattern_mismatch" and loc[0] != "estate":
+        is_name = loc[-1:] == ("name",) and details["type"] == "string_pattern_mismatch"
+        if is_name and root.block is Estate and loc[0] != "estate":
             continue  # a block's name is its key, of which the same has been said
-        rule, message = _said(details, loc)
-        path = loc[len(block_of(loc)) :]
-        in_list = isinstance(loc[-1], int) and isinstance(details["input"], str)
+        rule, message = _said(details, loc, root)
+        path = loc[len(block_of(loc)) :] if root.depth or root.block is Estate else loc
+        in_list = bool(loc) and isinstance(loc[-1], int) and isinstance(details["input"], str)
         if in_list:  # by its text: an index into a list of ranges counts what they stand for
             loc = (*loc[:-1], str(details["input"]))
         if in_list or rule in ("unknown-key", "missing-key"):  # the message names it
@@ -78,17 +100,17 @@ def _findings(error: ValidationError, above: Loc) -> Iterator[Finding]:
         )
 
 
-def _said(details: ErrorDetails, loc: Loc) -> tuple[str, str]:
+def _said(details: ErrorDetails, loc: Loc, root: _Root) -> tuple[str, str]:
     """The rule and the message."""
     kind, got, context = details["type"], shown(details["input"]), details.get("ctx", {})
     rule = "wrong-value"
     match kind:
         case "extra_forbidden":
-            block = block_type(loc[:-1])
+            block = root.block_at(loc[:-1])
             known = _keys(block) if block else ()
             rule, message = "unknown-key", f'unknown key "{loc[-1]}".{nearest(str(loc[-1]), known)}'
         case "missing":
-            field = _field_at(loc)
+            field = root.field_at(loc)
             meaning = f" ({field.description})".replace(".)", ")") if field else ""
             rule, message = "missing-key", f'the key "{loc[-1]}" is missing{meaning}'
         case "value_error":
@@ -135,7 +157,10 @@ def _options(annotation: object) -> Iterator[object]:
 
 def annotation_at(loc: Loc) -> object:
     """The type that the model has for a place; ``None`` where it has none."""
-    annotation: object = Estate
+    return _inside(Estate, loc)
+
+
+def _inside(annotation: object, loc: Loc) -> object:
     for part in loc:
         annotation = _step(annotation, part)
     return annotation
@@ -143,9 +168,12 @@ def annotation_at(loc: Loc) -> object:
 
 def block_type(loc: Loc) -> type[Block] | None:
     """The kind of block that stands at a place, if one does."""
+    return _block_in(annotation_at(loc))
+
+
+def _block_in(annotation: object) -> type[Block] | None:
     return next(
-        (one for one in _options(annotation_at(loc)) if isinstance(one, type) and issubclass(one, Block)),
-        None,
+        (one for one in _options(annotation) if isinstance(one, type) and issubclass(one, Block)), None
     )
 
 
@@ -182,8 +210,3 @@ def _is_text(option: object) -> bool:
     if get_origin(option) is Literal:
         return any(isinstance(value, str) for value in get_args(option))
     return not (isinstance(option, type) and issubclass(option, int | float) and not issubclass(option, str))
-
-
-def _field_at(loc: Loc) -> FieldInfo | None:
-    block = block_type(loc[:-1])
-    return block.model_fields.get(str(loc[-1])) if block else None

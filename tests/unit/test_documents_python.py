@@ -136,8 +136,39 @@ CASES = {
     ),
     "wrong-block": (
         "from estate.model import Project\ndef estate():\n    return [¦Project(name='q', zzz=1)]\n",
-        "python-failed",
-        None,
+        "unknown-key",
+        'project "q": unknown key "zzz". There is: description, mode, protect, quota, was.',
+    ),
+    "wrong-value-of-a-block": (
+        f"from estate.model import Workload\ndef made(n):\n    return ¦Workload(name=n, {W}, volumes={{'a': {{'type': 'x', 'size': 1}}}})\n"
+        "def estate():\n    return [made('w')]\n",
+        "wrong-value",
+        'workload "w": volumes.a.size: expected a size with its unit, such as 1 GiB or 1 MiB, got 1.',
+    ),
+    "block-without-name": (
+        "from estate.model import Project\ndef estate():\n    return [¦Project()]\n",
+        "missing-key",
+        'project: the key "name" is missing (The block\'s key).',
+    ),
+    "block-with-a-wrong-name": (
+        "from estate.model import Project\ndef estate():\n    return [¦Project(name='Q')]\n",
+        "wrong-value",
+        "project \"Q\": name: expected a name of lower-case letters, digits, dots, underscores and hyphens, at most 63 characters long, got 'Q'.",
+    ),
+    "block-inside-a-block": (
+        "from estate.model import Volume\ndef estate():\n    ¦Volume(type='gold-kvm', size='1 GB')\n",
+        "wrong-value",
+        "Volume: size: expected a size such as 64 GiB, 512 MiB or 2 TiB, got '1 GB'.",
+    ),
+    "wrong-pool": (
+        "from estate.model import AllocationPool\ndef estate():\n    ¦AllocationPool(start='10.0.0.2', end='10.0.0.1')\n",
+        "wrong-value",
+        "AllocationPool: expected a pool from a lower to a higher address, got 10.0.0.2 to 10.0.0.1.",
+    ),
+    "wrong-estate": (
+        "from estate.model import Estate\ndef estate():\n    return ¦Estate.model_validate({'estate': {'name': 't'}, 'projects': {'q': {'zzz': 1}}})\n",
+        "unknown-key",
+        'project "q": unknown key "zzz". There is: description, mode, protect, quota, was.',
     ),
     "unknown-kind": (
         "¦def estate(): return {'netwroks': {}}\n",
@@ -173,6 +204,19 @@ def test_says_what_is_wrong_with_a_program(tmp_path: Path, name: str) -> None:
         assert str(problem) == f"{where}/estate.py:{line}:{column}: {message}"
     assert (problem.position.file, problem.position.line) == (f"{where}/estate.py", line)
     assert "\n" not in str(problem)
+
+
+def test_a_block_of_the_model_is_wrong_in_the_words_of_the_language(tmp_path: Path) -> None:
+    where = programmed(
+        tmp_path,
+        "from estate.model import Workload\ndef estate():\n"
+        "    yield Workload(name='w', image='rhel-kvm', flavour='small-kvm', networks='app')\n",
+    )
+    place = f'{where}/estate.py:3:11: workload "w":'
+    assert [str(one) for one in load(where).problems] == [
+        f'{place} the key "flavor" is missing (Flavor of its servers).',
+        f'{place} unknown key "flavour". Did you mean flavor?',
+    ]
 
 
 def test_it_is_not_executed_where_that_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
