@@ -1,5 +1,7 @@
 """Documents in one form: what ``estate fmt`` writes. Comments stay, and the meaning stays."""
 
+import re
+from collections import Counter
 from io import BytesIO, StringIO
 
 import yaml as libyaml
@@ -20,6 +22,10 @@ from estate.documents.nodes import (
 )
 from estate.documents.problem import Position, Problem
 
+Comment = tuple[str, int]
+"""A comment, and where in the text it begins."""
+
+_COMMENT = re.compile(r"#[^\n]*")
 _UNFOLDED = 2**20
 """Width of a line: long ones are left to their author."""
 
@@ -48,14 +54,17 @@ def formatted(content: bytes, file: str) -> str:
         again = _written(once)
     except (UnreadableError, YAMLError, libyaml.YAMLError) as error:
         raise NotFormattedError(
-            [_left(file, f"its form is not understood ({_first_line(error)})")]
+            [_left(Position(file, 1, 1), f"its form is not understood ({_first_line(error)})")]
         ) from error
     if again != once:
-        raise NotFormattedError([_left(file, "its form does not settle")])
+        raise NotFormattedError([_left(Position(file, 1, 1), "its form does not settle")])
     if not _same(before, parse(once.encode(), file)):
-        raise NotFormattedError([_left(file, "another form would change its meaning")])
-    if _comments(once) != _comments(text):
-        raise NotFormattedError([_left(file, "a comment would be lost; put it on a line of its own")])
+        raise NotFormattedError([_left(Position(file, 1, 1), "another form would change its meaning")])
+    kept, comments = _comments(once), _comments(text)
+    if [words for words, _ in kept] != [words for words, _ in comments]:
+        place = _first_lost(comments, kept, text)
+        why = "a comment would be lost; put it on a line of its own, outside of brackets"
+        raise NotFormattedError([_left(Position(file, *place), why)])
     return once
 
 
@@ -74,8 +83,23 @@ def _written(text: str) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _left(file: str, why: str) -> Problem:
-    return Problem(rule="not-formatted", message=f"left as it is: {why}.", position=Position(file, 1, 1))
+def _left(position: Position, why: str) -> Problem:
+    return Problem(rule="not-formatted", message=f"left as it is: {why}.", position=position)
+
+
+def _first_lost(comments: list[Comment], kept: list[Comment], text: str) -> tuple[int, int]:
+    """Line and column of the first comment that is no longer there; if all are, of the first that moved."""
+    left = Counter(words for words, _ in kept)
+    for words, index in comments:
+        if left[words] == 0:
+            return _place(text, index)
+        left[words] -= 1
+    moved = (index for (words, index), (other, _) in zip(comments, kept, strict=False) if words != other)
+    return _place(text, next(moved, 0))
+
+
+def _place(text: str, index: int) -> tuple[int, int]:
+    return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
 
 
 def _first_line(error: Exception) -> str:
@@ -109,15 +133,15 @@ def _equal(one: Node, other: Node) -> bool:
     return False
 
 
-def _comments(text: str) -> list[str]:
+def _comments(text: str) -> list[Comment]:
     """All comments: what stands after a # between YAML's tokens."""
-    comments: list[str] = []
+    comments: list[Comment] = []
     end = 0
     for token in libyaml.scan(text, Loader=libyaml.SafeLoader):
-        comments += _comments_in(text[end : token.start_mark.index])
+        comments += _comments_in(text[end : token.start_mark.index], end)
         end = max(end, token.end_mark.index)
-    return [*comments, *_comments_in(text[end:])]
+    return [*comments, *_comments_in(text[end:], end)]
 
 
-def _comments_in(gap: str) -> list[str]:
-    return [line[line.index("#") :].rstrip() for line in gap.split("\n") if "#" in line]
+def _comments_in(gap: str, start: int) -> list[Comment]:
+    return [(found[0].rstrip(), start + found.start()) for found in _COMMENT.finditer(gap)]

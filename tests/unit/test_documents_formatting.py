@@ -40,7 +40,8 @@ def test_the_form(written: str, form: str | None) -> None:
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        ("a: {b: 1,\n  # why\n  c: 2}\n", "f:1:1: document: left as it is: a comment would be lost; put it on a line of its own."),
+        ("a: {b: 1,\n  # why\n  c: 2}\n", "f:2:3: document: left as it is: a comment would be lost; put it on a line of its own, outside of brackets."),
+        ("# why\nd: 1 # why\na: {b: '#', # why\n  c: 2}\n", "f:3:13: document: left as it is: a comment would be lost"),
         ("a: [1\n", "f:2:1: document: expected , or ] in the list that began at 1:4"),
         ("a: &x 1\n", "f:1:4: document: anchors (&x) are not part of the language"),
     ],
