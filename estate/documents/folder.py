@@ -5,6 +5,9 @@ from pathlib import Path
 
 from estate.model.nearest import nearest
 
+_MEANT = (".yaml", ".yml", ".json")
+"""Ends of files, in whichever case, that people take for documents."""
+
 PROGRAM = "estate.py"
 """The document of a folder that is written in Python."""
 
@@ -46,8 +49,8 @@ def find(env: str | Path) -> Path:
 
 
 def documents(folder: Path) -> list[Path]:
-    """The documents of a folder, by name: ``*.yaml``, ``estate.py``, and ``*.yml`` to be refused; no hidden
-    files.
+    """The documents of a folder, by name: ``*.yaml``, ``estate.py``, and what was meant as one, to be refused
+    (``*.yml``, ``*.YAML``, ``*.json``); no hidden files.
 
     Raises ``DocumentsError`` if the folder cannot be read or has none.
     """
@@ -55,7 +58,7 @@ def documents(folder: Path) -> list[Path]:
         found = sorted(
             path
             for path in folder.iterdir()
-            if ((path.suffix in (".yaml", ".yml") and not path.name.startswith(".")) or path.name == PROGRAM)
+            if ((path.suffix.lower() in _MEANT and not path.name.startswith(".")) or path.name == PROGRAM)
             and not path.is_dir()
         )
     except OSError as error:

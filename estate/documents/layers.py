@@ -9,7 +9,7 @@ from estate.documents import folder as folders
 from estate.documents.folder import DocumentsError
 from estate.documents.merging import leftovers, merge
 from estate.documents.names import Unread
-from estate.documents.nodes import MAX_BYTES, Document, Mapping, Node, Scalar, parse
+from estate.documents.nodes import MAX_BYTES, Document, Mapping, Node, Remove, Scalar, parse
 from estate.documents.problem import Position, Problem
 from estate.documents.shapes import KINDS, NAMED_KINDS
 from estate.model.nearest import nearest
@@ -190,7 +190,11 @@ class _Folder:
         elif kind not in NAMED_KINDS:
             self._add(self.root, kind, node, key, subject((kind,)))
         elif not isinstance(node, Mapping):
-            message = f"expected blocks (name: …) under {kind}; without any, remove the key."
+            message = (
+                f"a kind cannot be removed as a whole, only its blocks: {kind}: {{NAME: !remove }}."
+                if isinstance(node, Remove)
+                else f"expected blocks (name: …) under {kind}; without any, remove the key."
+            )
             self._layers.lost(
                 "wrong-type", message, node.position, hides=partial(self._layers.unread.kind, kind)
             )

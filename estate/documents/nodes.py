@@ -193,7 +193,10 @@ _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(
     r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
 )
-_LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
+LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
+"""A number that is refused."""
+AMBIGUOUS = "a number that begins with 0 could be octal or decimal"
+"""Why; it is not repeated, because it may be a secret that someone wrote here."""
 _WORDS = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -347,7 +350,14 @@ class _Builder:
                     key.position,
                 )
                 self.dropped.append(value)
-            elif key.source != "<<" or value.position not in self.faulty:  # an alias is refused already
+            elif key.source == "<<":
+                if value.position not in self.faulty:  # an alias is refused already
+                    message = (
+                        "merge keys (<<) are not part of the language; write here what they would bring."
+                    )
+                    self._fault("no-anchors", message, key.position)
+                self.dropped.append(value)
+            else:
                 if not isinstance(key.value, str) and key.position not in self.faulty:
                     self._fault(
                         "key-not-text",
@@ -362,11 +372,10 @@ class _Builder:
         source: str = event.value
         if event.style or event.tag is not None:
             return Scalar(position, source, source)
-        if _LEADING_ZERO.fullmatch(source):
+        if LEADING_ZERO.fullmatch(source):
             self._fault(
                 "ambiguous-number",
-                # Not repeated: it may be a secret that someone wrote here.
-                "a number that begins with 0 could be octal or decimal; write it without, or in quotes.",
+                f"{AMBIGUOUS}; write it without, or in quotes.",
                 position,
             )
         return Scalar(position, resolved(source), source)

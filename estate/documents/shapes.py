@@ -115,6 +115,10 @@ def _said(details: ErrorDetails, loc: Loc, root: _Root) -> tuple[str, str]:
             rule, message = "missing-key", f'the key "{loc[-1]}" is missing{meaning}'
         case "value_error":
             message = str(context["error"])
+        case "literal_error" if f"'{details['input']}'" in context["expected"] and not isinstance(
+            details["input"], str
+        ):
+            rule, message = "wrong-type", f'expected text, got {got}; put it in quotes: "{got}"'
         case "enum" | "literal_error":
             message = f"expected {context['expected'].replace(chr(39), '')}, got {got}"
         case "string_pattern_mismatch":
@@ -126,6 +130,8 @@ def _said(details: ErrorDetails, loc: Loc, root: _Root) -> tuple[str, str]:
             rule, message = "wrong-type", f'expected text, got {got}; put it in quotes: "{got}"'
         case "too_short":
             message = f"expected at least {context['min_length']}, got {context['actual_length']}"
+        case "too_long":
+            message = f"expected at most {context['max_length']}, got {context['actual_length']}"
         case _ if kind in _EXPECTED:
             rule, expected = _EXPECTED[kind]
             message = f"expected {expected.format(**context)}, got {got}"

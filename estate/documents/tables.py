@@ -15,6 +15,8 @@ from pathlib import Path
 
 from estate.documents import shapes
 from estate.documents.nodes import (
+    AMBIGUOUS,
+    LEADING_ZERO,
     MAX_BYTES,
     REMOVE,
     TABLE,
@@ -95,7 +97,7 @@ class Reader:
             with path.open("rb") as file:
                 content = file.read(MAX_BYTES + 1)
         except (OSError, ValueError) as error:  # ValueError: a path with a null byte
-            beside = [one.name for one in self._folder.glob("*.csv")]
+            beside = [one.name for one in self._folder.glob("*.csv") if one.is_file()]
             raise UnreadableError(
                 "unreadable",
                 f"the table {node.file} cannot be read: {getattr(error, 'strerror', None) or error}."
@@ -214,9 +216,11 @@ class _Blocks:
             except ValueError as error:
                 self._problem("wrong-tag", f"{error}.", cell.position)
                 return Scalar(cell.position, None, SECRET)
+        items = [one.strip() for one in text.split(";") if one.strip()] if column.several else [text]
+        if column.number and any(LEADING_ZERO.fullmatch(one) for one in items):
+            self._problem("ambiguous-number", f"{AMBIGUOUS}; write it without.", cell.position)
         if not column.several:
             return Scalar(cell.position, resolved(text) if column.number else text, text)
-        items = [one.strip() for one in text.split(";") if one.strip()]
         return Sequence(
             cell.position,
             [Scalar(cell.position, resolved(one) if column.number else one, one) for one in items],

@@ -36,7 +36,9 @@ def test_for_all_services(tmp_path: Path) -> None:
     ("release", "message"),
     [
         ('¦"2024.2"', "release: expected 2025.1, 2025.2, 2026.1 or 2026.2, got '2024.2'."),
-        ("¦2026.2", "release: expected 2025.1, 2025.2, 2026.1 or 2026.2, got 2026.2."),
+        ("¦2026.2", 'release: expected text, got 2026.2; put it in quotes: "2026.2".'),
+        ("{nova: ¦2025.1}", 'release.nova: expected text, got 2025.1; put it in quotes: "2025.1".'),
+        ("¦2024.2", "release: expected 2025.1, 2025.2, 2026.1 or 2026.2, got 2024.2."),
         ("¦caracal", "release: expected 2025.1, 2025.2, 2026.1 or 2026.2, got 'caracal'."),
         ('{nova: ¦"2024.2"}', "release.nova: expected 2025.1, 2025.2, 2026.1 or 2026.2, got '2024.2'."),
         ('{¦novaa: "2026.2"}', 'release: unknown key "novaa". Did you mean nova?'),

@@ -147,6 +147,10 @@ CASES = {
         'name,image,flavor,networks,volumes.d.type,volumes.d.size\nw,rhel-kvm,small-kvm,"app",gold-kvm,¦10\n',
         'workload "w": volumes.d.size: expected a size with its unit, such as 10 GiB or 10 MiB, got 10.',
     ),
+    "number-that-begins-with-0": (
+        "name,hypervisor,vcpus,memory,disk\nf,kvm,¦010,1 GiB,1 GiB\n",
+        "table: a number that begins with 0 could be octal or decimal; write it without.",
+    ),
     "unknown-name-in-a-list": (
         f"{HEADER}\nw,rhel-kvm,small-kvm,¦app;dta\n",
         'workload "w": there is no network "dta". Did you mean data?',
@@ -185,7 +189,7 @@ CASES = {
 def test_says_what_is_wrong_with_a_table(tmp_path: Path, name: str) -> None:
     document, message = CASES[name]
     text, [(line, column)] = unmarked(document)
-    problems = tabled(tmp_path, text).problems
+    problems = tabled(tmp_path, text, "flavors" if "vcpus" in text else "workloads").problems
     file = f"{tmp_path}/t/table.csv"
     assert [str(one) for one in problems] == [f"{file}:{line}:{column}: {message.format(file=file)}"]
 

@@ -35,8 +35,8 @@ FAULTS = {
     "merge-key": ("projects: {q: {<<: ¦*x}}", "no-anchors", "aliases (*x) are not part of the language"),
     "merge-key-without-alias": (
         "projects: {q: {¦<<: {}}}",
-        "unknown-key",
-        'unknown key "<<". There is: description, mode, protect, quota, was.',
+        "no-anchors",
+        "merge keys (<<) are not part of the language; write here what they would bring.",
     ),
     "tag": (
         "projects: {q: {description: ¦!!python/name:os.system x}}",
@@ -103,7 +103,7 @@ FAULTS = {
     "remove-of-a-kind": (
         "routers: ¦!remove",
         "wrong-type",
-        "expected blocks (name: …) under routers; without any, remove the key.",
+        "a kind cannot be removed as a whole, only its blocks: routers: {NAME: !remove }.",
     ),
     "remove-as-document": ("¦!remove", "wrong-type", "expected kinds of blocks (workloads: …) as keys."),
     "table-without-file": (
@@ -115,6 +115,11 @@ FAULTS = {
         "projects: ¦!table projects.csv",
         "unreadable",
         "the table projects.csv cannot be read: No such file or directory. There is none.",
+    ),
+    "table-that-is-a-folder": (
+        "projects: ¦!table folder.csv",
+        "unreadable",
+        "the table folder.csv cannot be read: Is a directory. There is none.",
     ),
     "table-outside": (
         "projects: ¦!table ../projects.csv",
@@ -159,7 +164,9 @@ def test_refuses_with_the_place_and_a_way_out(tmp_path: Path, name: str) -> None
     document, rule, message = FAULTS[name]
     text, [place] = unmarked(document)
 
-    (problem,) = load(folder(tmp_path / "t", base=BASE, case=text)).problems
+    where = folder(tmp_path / "t", base=BASE, case=text)
+    (where / "folder.csv").mkdir()
+    (problem,) = load(where).problems
 
     assert problem.rule == rule
     assert problem.message.startswith(
@@ -229,11 +236,15 @@ def test_order_and_split_mean_nothing(tmp_path: Path) -> None:
 def test_names_end_in_yaml(tmp_path: Path) -> None:
     where = folder(tmp_path / "t", base=BASE)
     (where / "more.yml").write_text("projects: {q: {}}")
+    (where / "most.YAML").write_text("projects: {r: {}}")
+    (where / "x.json").write_text("{}")
     (where / ".#draft.yaml").write_text("{")
     (where / "README.md").write_text("{")
     (where / "images.yaml").mkdir()
     assert [str(one) for one in load(where).problems] == [
-        f"{where}/more.yml:1:1: document: documents end in .yaml; rename it to more.yaml."
+        f"{where}/more.yml:1:1: document: documents end in .yaml; rename it to more.yaml.",
+        f"{where}/most.YAML:1:1: document: documents end in .yaml; rename it to most.yaml.",
+        f"{where}/x.json:1:1: document: documents end in .yaml; rename it to x.yaml.",
     ]
 
 
