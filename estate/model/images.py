@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from estate.model.block import Block, ResourceBlock
 from estate.model.hypervisor import Hypervisor
@@ -50,15 +50,26 @@ _SIDE = {
 }
 
 
+def _no_login(value: object) -> object:
+    """An address without user and password: what was found is not repeated."""
+    authority = value.partition("://")[2].partition("/")[0] if isinstance(value, str) else ""
+    if "@" in authority:
+        raise ValueError(
+            "expected an address without user and password, which stand in clear here and in the engine's "
+            "state; serve the file without them, and change the password"
+        )
+    return value
+
+
 class Source(Block):
     """Where the content of an image comes from, and what it must be."""
 
     file: Text | None = Field(
         default=None, description="Image file, relative to the images folder of the environment."
     )
-    url: Annotated[str, StringConstraints(pattern=URL, max_length=2000)] | None = Field(
-        default=None, description="Address of the image file, instead of `file`; needs its checksum."
-    )
+    url: Annotated[
+        Annotated[str, StringConstraints(pattern=URL, max_length=2000)] | None, BeforeValidator(_no_login)
+    ] = Field(default=None, description="Address of the image file, instead of `file`; needs its checksum.")
     sha256: Annotated[str, StringConstraints(pattern=SHA256)] | None = Field(
         default=None, description="SHA-256 of the file, compared before it is used."
     )
@@ -131,7 +142,12 @@ class Image(Source, _Kind):
         hypervisor = info.data.get("hypervisor")
         if hypervisor is None or source is None or "format" not in info.data:
             return source
-        written = info.data["format"]
+        written, ending = info.data["format"], _by_ending(source)
+        if written and ending and written is not ending:
+            # Glance reads what it is (require_image_format_match), and a file is what it is named after.
+            raise ValueError(
+                f"expected a file of format {written}, got {source}; remove format, or name it so"
+            )
         if (written or _by_ending(source)) not in _SIDE[hypervisor]:
             allowed = " or ".join(f".{one}" for one in _SIDE[hypervisor])
             got = f"format {written}" if written else source

@@ -307,15 +307,21 @@ def _renamed_from_others(estate: Estate) -> Iterator[Finding]:
                 wrong = f'expected a name that no block has any more, found "{was}", which is still there'
             elif first[was] != loc:
                 wrong = (
-                    f'"{was}" was renamed to {subject(first[was])} already, and can only be one of the two'
+                    f'"{was}" was renamed to {_called(first[was])} already, and can only be one of the two'
                 )
             if wrong is not None:
+                where = f"volumes.{loc[-1]}: " if "volumes" in loc[2:3] else ""
                 yield Finding(
                     rule="renamed-once",
-                    message=f"{wrong}. Remove was, or correct it.",
+                    message=f"{where}{wrong}. Remove was, or correct it.",
                     loc=(*loc, "was"),
                     subject=subject(loc),
                 )
+
+
+def _called(loc: Loc) -> str:
+    """A block that may say ``was``; a volume is none that has a name of its own elsewhere."""
+    return f'volume "{loc[-1]}"' if "volumes" in loc[2:3] else subject(loc)
 
 
 def _renameable(estate: Estate) -> Iterator[list[tuple[Loc, ResourceBlock | Volume]]]:

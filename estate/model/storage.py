@@ -104,8 +104,8 @@ class VolumeType(ResourceBlock):
     vcenter: Annotated[Name | None, RefersTo("vcenters")] = Field(
         default=None, description="ESXi: vCenter whose datastores hold the volumes."
     )
-    provisioning: Provisioning = Field(
-        default=Provisioning.THIN, description="ESXi: how a VMDK takes its space."
+    provisioning: Provisioning | None = Field(
+        default=None, description="ESXi: how a VMDK takes its space; thin if absent."
     )
     storage_policy: Text | None = Field(
         default=None, description="ESXi: vSphere storage policy that decides on datastores and limits."
@@ -136,7 +136,7 @@ class VolumeType(ResourceBlock):
             raise ValueError("a volume type for kvm has no vcenter; remove it or say serves: esxi")
         return vcenter
 
-    @field_validator("storage_policy", "adapter", mode="after")
+    @field_validator("provisioning", "storage_policy", "adapter", mode="after")
     @classmethod
     def _vsphere_only(cls, value: str | None, info: ValidationInfo) -> str | None:
         if info.data.get("serves") is Hypervisor.KVM and value is not None:

@@ -37,6 +37,10 @@ OWN_METADATA = "estate_"
 """Keys of server metadata that are written from the documents begin with this."""
 
 
+MAX_TAGS = 50
+"""Tags of a server (nova/objects/instance.py ``MAX_TAG_COUNT``)."""
+
+
 class ReasonCode(StrEnum):
     """Why a workload must stay on ESXi."""
 
@@ -129,7 +133,7 @@ class Workload(ResourceBlock):
     metadata: dict[MetadataKey, Text] = Field(
         default_factory=dict, description="Further metadata of its servers; `estate_…` is ours."
     )
-    tags: tuple[Tag, ...] = Field(default=(), description="Tags of its servers.")
+    tags: tuple[Tag, ...] = Field(default=(), max_length=MAX_TAGS, description="Tags of its servers.")
     availability_zone: Annotated[Name | None, RefersTo("availability_zones")] = Field(
         default=None, description="Only needed where several aggregates have the image's hypervisor."
     )

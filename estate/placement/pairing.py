@@ -100,7 +100,7 @@ def volume_type_extra_specs(estate: Estate, volume_type: str) -> dict[str, str]:
     }
     if kind.serves is Hypervisor.ESXI:
         # Read by the driver only, which knows these words (cinder/volume/drivers/vmware/vmdk.py).
-        specs["vmware:vmdk_type"] = _VMDK_TYPE[kind.provisioning]
+        specs["vmware:vmdk_type"] = _VMDK_TYPE[kind.provisioning or Provisioning.THIN]
         if kind.adapter is not None:
             specs["vmware:adapter_type"] = kind.adapter.value
         if kind.storage_policy is not None:

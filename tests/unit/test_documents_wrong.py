@@ -218,6 +218,11 @@ CASES = {
         "wrong-value",
         'aggregate "a": cpu_allocation_ratio: expected a finite number, got inf.',
     ),
+    "tags-too-many": case(
+        "workloads: {w: {image: rhel-kvm, flavor: small-kvm, networks: app, tags: ¦[t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11, t12, t13, t14, t15, t16, t17, t18, t19, t20, t21, t22, t23, t24, t25, t26, t27, t28, t29, t30, t31, t32, t33, t34, t35, t36, t37, t38, t39, t40, t41, t42, t43, t44, t45, t46, t47, t48, t49, t50]}}",
+        "wrong-value",
+        'workload "w": tags: expected at most 50, got 51.',
+    ),
     "date": case(
         f"workloads: {{w: {{{W}, restriction: {{reason: licence, evidence: e, owner: o, review: ¦2027-13-01}}}}}}",
         "wrong-value",
@@ -468,6 +473,21 @@ CASES = {
         "wrong-value",
         'image "i": file: expected a .qcow2 or .raw file for hypervisor kvm, got a.vmdk.',
     ),
+    "image-format-against-ending": case(
+        "images: {i: {hypervisor: kvm, virtual_size: 1 GiB, file: ¦a.qcow2, format: raw}}",
+        "wrong-value",
+        'image "i": file: expected a file of format raw, got a.qcow2; remove format, or name it so.',
+    ),
+    "image-with-login-in-url": case(
+        "images: {i: {hypervisor: kvm, virtual_size: 1 GiB, url: ¦'https://me:hunter2@x.example/a.qcow2', sha256: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}}",
+        "wrong-value",
+        'image "i": url: expected an address without user and password, which stand in clear here and in the engine\'s state; serve the file without them, and change the password.',
+    ),
+    "image-with-login-in-no-url": case(
+        "images: {i: {hypervisor: kvm, virtual_size: 1 GiB, url: ¦'https://me:hunter2@x.example', sha256: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}}",
+        "wrong-value",
+        'image "i": url: expected an address without user and password, which stand in clear here and in the engine\'s state; serve the file without them, and change the password.',
+    ),
     "image-of-kvm-with-adapter": case(
         "images: {i: {hypervisor: kvm, file: a.qcow2, virtual_size: 1 GiB, adapter: ¦ide}}",
         "wrong-value",
@@ -617,6 +637,11 @@ CASES = {
         "wrong-value",
         'volume type "t": vcenter: a volume type for kvm has no vcenter; remove it or say serves: esxi.',
     ),
+    "provisioning-on-kvm": case(
+        "storage: {a: {capacity: 1 TiB, volume_types: {t: {serves: kvm, provisioning: ¦thin}}}}",
+        "wrong-value",
+        'volume type "t": provisioning: only a volume type that serves esxi has provisioning; remove it.',
+    ),
     "datastores-larger-than-array": case(
         "storage: {a: {capacity: 1 TiB, ¦datastores: {d: {capacity: 2 TiB, clusters: esx}}}}",
         "wrong-value",
@@ -686,6 +711,11 @@ CASES = {
         "storage: {a: {capacity: 1 TiB, volume_types: {b: {serves: kvm, was: old}, c: {serves: kvm, was: ¦old}}}}",
         "renamed-once",
         'volume type "c": "old" was renamed to volume type "b" already, and can only be one of the two. Remove was, or correct it.',
+    ),
+    "volume-renamed-twice": case(
+        "workloads: {w: {image: rhel-kvm, flavor: small-kvm, networks: app, volumes: {b: {type: gold-kvm, size: 1 GiB, was: a}, c: {type: gold-kvm, size: 1 GiB, was: ¦a}}}}",
+        "renamed-once",
+        'workload "w": volumes.c: "a" was renamed to volume "b" already, and can only be one of the two. Remove was, or correct it.',
     ),
     "server-of-two": case(
         f"workloads: {{w: {{{W}, members: 'm[1-2]'}}, ¦m2: {{{W}}}}}",
