@@ -152,6 +152,7 @@ def document(proof: Proof, taken: list[Taken]) -> dict[str, Any]:
             for row in proof.rows
         ],
         "assumptions": list(ASSUMPTIONS),
+        "notProven": proof.not_proven,
         **(
             {
                 "settings": [
@@ -242,7 +243,11 @@ def _show(name: str, proof: Proof, taken: list[Taken]) -> None:
     for found in proof.counterexamples:
         console.print(Text(sentence(found)))
     verdict = "the guarantee holds" if proof.holds else f"{len(proof.counterexamples)} ways around it"
+    if proof.holds and proof.not_proven is not None:
+        verdict = "the guarantee holds for versions of Nova that are new enough"
     console.print(Text(f"{name}: {proof.requests} different requests: {verdict}."))
+    if proof.not_proven is not None:
+        console.print(Text(f"Not proven: {proof.not_proven}."))
     console.print(Text(f"{len(ASSUMPTIONS)} things are taken for granted: see docs/placement.md."))
 
 

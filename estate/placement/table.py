@@ -42,7 +42,8 @@ _CLAIMS = {
 
 _COMPLETE = """
 The enumeration is complete, not a sample: `estate/placement/proof/requests.py` says why each class of
-requests stands for all of its members, and tests hold what that rests on. `estate prove ENV
+requests stands for all of its members, and tests hold what that rests on. It is so for the versions of
+Nova that the assumptions name: before them a call can go past the scheduler's rules. `estate prove ENV
 --each-setting` takes away every setting in turn (a line of nova.conf, an aggregate's key, a trait, a
 flavor's access, a property protection, a rule of Nova's or Cinder's policy) and says which claim breaks,
 by which request. Where none does, the setting is a second barrier. With `--reproduce` it takes each of them

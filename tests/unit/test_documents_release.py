@@ -58,10 +58,16 @@ def test_unknown_releases(tmp_path: Path, release: str, message: str) -> None:
 
 def test_check_warns_of_what_is_not_proven(tmp_path: Path) -> None:
     found = over_documents.judged(load(released(tmp_path, '{nova: "2025.1", cinder: "2026.2"}')))
-    assert [(one.rule, one.severity) for one in found] == [("release-not-proven", Severity.WARNING)]
+    warned = ["release-not-proven", "nova-version"]
+    assert [(one.rule, one.severity) for one in found] == [(rule, Severity.WARNING) for rule in warned]
     assert str(found[0]).startswith(
         f"{tmp_path}/t/base.yaml:2:35: estate: nova may have other rules and defaults in 2025.1"
     )
+    assert "with Nova before 31.3.1 in release 2025.1" in found[1].message
+    assert "_nova_check_type=rebuild" in found[1].message
     found = over_documents.judged(load(released(tmp_path, '"2026.1"')))
-    assert [one.message.split(" may ")[0] for one in found] == ["the services"]
+    assert found[0].message.startswith("the services may ")
+    assert "Bring every nova-api and nova-scheduler to 33.0.2 or later" in found[1].message
+    found = over_documents.judged(load(released(tmp_path, '{cinder: "2025.1"}')))
+    assert [one.rule for one in found] == ["release-not-proven"]
     assert not over_documents.judged(load(released(tmp_path, '"2026.2"')))

@@ -108,6 +108,7 @@ def test_prove_holds() -> None:
     assert found["holds"] is True
     assert found["counterexamples"] == []
     assert found["assumptions"]
+    assert found["notProven"] is None
     assert {row["claim"] for row in found["matrix"]} == {
         "esxi-by-grant",
         "restricted-stays",
@@ -117,6 +118,21 @@ def test_prove_holds() -> None:
     code, text = run("prove", SANDBOX)
     assert code == 0
     assert "the guarantee holds" in text
+
+
+def test_prove_says_what_is_open_before_a_point_release(tmp_path: Path) -> None:
+    folder = tmp_path / "sandbox"
+    copytree(SANDBOX, folder)
+    settings = folder / "estate.yaml"
+    settings.write_text(
+        settings.read_text(encoding="utf-8").replace('"2026.2"', '"2025.2"'), encoding="utf-8"
+    )
+    open_ = as_json("prove", str(folder))["notProven"]
+    assert "no claim of the proof holds with Nova before 32.2.1 in release 2025.2" in open_
+    assert "CVE-2026-46448" in open_
+    code, text = run("prove", str(folder))
+    assert code == 0
+    assert "Not proven: no claim of the proof holds with Nova before 32.2.1" in " ".join(text.split())
 
 
 def test_prove_takes_away_each_setting() -> None:

@@ -15,12 +15,25 @@ from estate.placement.contradictions import (
     images,
     network,
     parts,
+    release,
     server_groups,
     storage,
     workloads,
 )
 
-_SUBJECTS = (compute, hosts, network, images, capacity, flavors, server_groups, workloads, storage, parts)
+_SUBJECTS = (
+    release,
+    compute,
+    hosts,
+    network,
+    images,
+    capacity,
+    flavors,
+    server_groups,
+    workloads,
+    storage,
+    parts,
+)
 
 
 def check(estate: Estate) -> list[Finding]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from estate.placement import nova
+from estate.placement.nova.point_releases import FIXED
 from estate.placement.proof.requests import Who
 
 
@@ -26,8 +27,14 @@ ASSUMPTIONS = (
     "carries nothing else: a resize to a KVM flavor, after unpinning its zone, takes it to KVM "
     "(nova/compute/api.py resize looks at the new flavor and the stored image alone). It is no workload of "
     "the documents.",
-    "nova-api looks up the flavor of a resize as the caller: Nova 31.3.1, 32.2.1, 33.0.2, 34.0.0 or later. "
+    f"nova-api looks up the flavor of a resize as the caller: {FIXED}. "
     "Before, members could resize to any private flavor whose id they knew (bug 2151256).",
+    "nova-api drops the scheduler hints that begin with _nova (nova/compute/api.py create): "
+    f"{FIXED}. Before, whoever may create servers could say _nova_check_type=rebuild, and Nova asked neither "
+    "request filters nor placement, and of the filters those of a rebuild alone (nova/scheduler/manager.py "
+    "select_destinations, filters/__init__.py _filter_one), so that every claim could be broken "
+    "(CVE-2026-46448, OSSA-2026-022, bug 2151252). Documents name a release and no version: for one before "
+    "2026.2 `estate check` and `estate prove` say which version it must have.",
     "Administrators name no host with force (microversions before 2.68) and reset no states: Nova then asks "
     "no scheduler (nova/compute/api.py evacuate, live_migrate).",
 )
@@ -84,6 +91,8 @@ class Proof:
     """One per claim and row of the matrix, the shortest; the shortest of all first."""
     requests: int
     """Decisions of different requests that were looked at."""
+    not_proven: str | None = None
+    """What is open before the version that the target's release must have at least; ``None``: nothing."""
 
     @property
     def holds(self) -> bool:

@@ -1,5 +1,6 @@
 """The proof: every claim about a situation, each by its own file."""
 
+from estate.placement.nova.point_releases import not_proven
 from estate.placement.proof import esxi_by_grant, lands, restricted_stays, untagged_nowhere
 from estate.placement.proof.claims import Proof
 from estate.placement.proof.inquiry import Inquiry
@@ -15,4 +16,5 @@ def prove(situation: Situation) -> Proof:
         rows=inquiry.rows.rows(),
         counterexamples=inquiry.rows.counterexamples(),
         requests=len(inquiry.decisions),
+        not_proven=not_proven(situation.cloud.release),
     )

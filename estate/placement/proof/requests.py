@@ -15,6 +15,10 @@ it boots from a volume, zone or host, project, and on nothing else (``estate.pla
   members can write on a volume, by Glance or by Cinder, is again a subset of the opening traits.
 - **Zones**: none, each zone, and for administrators ``zone:host`` in the host's own zone and in another
   one, ``zone::node`` and ``host`` of 2.74, for one host of each class that no rule can tell apart.
+- **Scheduler hints** that begin with ``_nova`` never reach the scheduler (nova/compute/api.py create, in the
+  versions of ``nova.point_releases``). Of the others ``group`` is read by the two filters of server groups,
+  which can only exclude hosts, and the rest (``same_host``, ``different_host``, ``query``,
+  ``build_near_host_ip``) by filters that are not enabled.
 - **Projects** matter by the flavors that they may use and the aggregates that name them.
 """
 
