@@ -1,5 +1,6 @@
 """The rules over documents: used by the program before its first resource, and by ``estate check``."""
 
+from collections.abc import Callable, Iterable
 from datetime import date
 
 from estate.documents import DocumentsError, Loaded, Problem
@@ -13,6 +14,7 @@ from estate.placement.triple import aggregate_metadata, flavor_extra_specs, imag
 from policies import exemptions, register
 from policies.clock import ClockError, today
 from policies.facts import AggregateFacts, Facts, FilteredFacts, FlavorFacts, ImageFacts, ServerFacts
+from policies.rule import Rule
 from policies.rules import RULES
 
 
@@ -23,15 +25,16 @@ def judged(loaded: Loaded) -> tuple[Problem, ...]:
     """
     if loaded.draft is None:
         return loaded.problems
+    draft = loaded.draft
     try:
         day = today()
     except ClockError as error:
         raise DocumentsError(str(error)) from error
     broken = [
-        *unproven(loaded.draft.estate.release),
-        *contradictions.check(loaded.draft),
-        *findings(loaded.draft, day),
-        *register.check(loaded.draft, day),
+        *unproven(draft.estate.release),
+        *_sure("contradictions", lambda: contradictions.check(draft)),
+        *findings(draft, day),
+        *_sure("register", lambda: register.check(draft, day)),
         *user_data(loaded)[1],
     ]
     return tuple(sorted([*loaded.problems, *loaded.locate(broken)], key=lambda one: one.position))
@@ -44,17 +47,42 @@ def findings(estate: Estate, day: date | None = None) -> list[Finding]:
     """
     facts = facts_of(flat(estate))
     found = (
+        finding
+        for rule in RULES
+        if rule.in_documents is None
+        for finding in _sure(rule.name, lambda rule=rule: _of_rule(rule, facts))  # type: ignore[misc]
+    )
+    return exemptions.apply(estate, folded(estate, found), day or today())
+
+
+def _of_rule(rule: Rule, facts: Facts) -> Iterable[Finding]:
+    return (
         Finding(
             rule=rule.name,
             message=violation.message,
             loc=(*violation.origin, *violation.field),
             subject=violation.subject,
         )
-        for rule in RULES
-        if rule.in_documents is None
         for violation in rule.judge(facts)
     )
-    return exemptions.apply(estate, folded(estate, found), day or today())
+
+
+def _sure(rule: str, judge: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """What a rule finds. One that crashes is an error that names it, and the others are judged all the same:
+    what is not judged does not pass (as in ``policies.over_resources``).
+    """
+    try:
+        return list(judge())
+    except Exception as error:  # whatever it is, nobody may take it for a pass
+        return [
+            Finding(
+                rule=rule,
+                message=f"the rule {rule} could not judge these documents, so nothing is let through: "
+                f"{type(error).__name__}: {error}. Report it: no document should make a rule fail.",
+                loc=("estate",),
+                subject=f'rule "{rule}"',
+            )
+        ]
 
 
 def facts_of(estate: Estate) -> Facts:

@@ -1,17 +1,24 @@
 """The rules over documents: place, words, and that the page of rules is current."""
 
+import runpy
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from cli import app as cli
 from cli.policies import app
 from policies.over_documents import findings
+from policies.rule import Violation
 from policies.rules import RULES
 from policies.table import markdown
 from tests.estates import ROOT, changed, sandbox
+
+SANDBOX = str(ROOT / "stacks" / "sandbox")
 
 
 def test_the_sandbox_breaks_no_rule() -> None:
@@ -106,3 +113,30 @@ def test_the_command_lists_every_rule() -> None:
         result = CliRunner().invoke(app, ["--format", form])
         assert result.exit_code == 0
         assert all(rule.name in result.stdout for rule in RULES)
+
+
+def _crash(_: object) -> Iterator[Violation]:
+    raise KeyError("network")
+
+
+@pytest.mark.parametrize("crashing", ["ports-filtered", "contradictions"])
+def test_a_rule_that_crashes_is_an_error_that_names_it(
+    crashing: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Through both doors: ``estate check``, and the program before its first resource."""
+    if crashing == "contradictions":
+        monkeypatch.setattr("estate.placement.contradictions.check", _crash)
+    else:
+        rules = tuple(replace(one, judge=_crash) if one.name == crashing else one for one in RULES)
+        monkeypatch.setattr("policies.over_documents.RULES", rules)
+    says = f"the rule {crashing} could not judge these documents, so nothing is let through: KeyError: "
+    result = CliRunner().invoke(cli, ["check", SANDBOX])
+    assert result.exit_code == 2
+    assert says in result.output
+    assert "sandbox: 1 error, 0 warnings." in result.output
+    monkeypatch.setattr("pulumi.Config.get", lambda *_: SANDBOX)
+    with pytest.raises(SystemExit):
+        runpy.run_path(str(ROOT / "__main__.py"), run_name="program")
+    refused = capsys.readouterr().err
+    assert "the environment sandbox cannot be applied" in refused
+    assert says in refused
