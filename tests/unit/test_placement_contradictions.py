@@ -71,6 +71,18 @@ CASES = [
         (SECOND_VCENTER, ("clusters/esx-b/vcenter", "vc2")),
     ),
     Case(
+        "trait-of-hypervisor",
+        ("aggregates", "general", "host_classes", "standard", "traits"),
+        "expected traits of KVM hosts, found CUSTOM_HV_VMWARE, which says that a host is ESXi",
+        (("aggregates/general/host_classes/standard/traits", ["CUSTOM_HV_VMWARE"]),),
+    ),
+    Case(
+        "trait-of-hypervisor",
+        ("clusters", "esx-a", "traits"),
+        "expected traits of ESXi hosts, found CUSTOM_HV_KVM, which says that a host is KVM",
+        (("clusters/esx-a/traits", ["CUSTOM_HV_KVM"]),),
+    ),
+    Case(
         "dedicated-nic",
         ("aggregates", "general", "host_classes", "standard"),
         "expected network cards for storage alone on hosts of class standard, found none",

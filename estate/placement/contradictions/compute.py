@@ -1,17 +1,24 @@
 """Hosts, clusters and aggregates that contradict themselves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from estate.model import Aggregate, Cluster, Estate, Finding
+from estate.model import Aggregate, Cluster, Estate, Finding, Hypervisor, Loc
 from estate.model.clusters import DrsAutomation
+from estate.model.subjects import subject
+from estate.placement.triple import TRAIT
 
 
 def check(estate: Estate) -> Iterator[Finding]:
     """Findings about clusters and aggregates, in the order of the documents."""
     for cluster in estate.clusters.values():
         yield from _cluster(cluster)
+        yield from _traits(("clusters", cluster.name), (), cluster.traits, Hypervisor.ESXI)
     for aggregate in estate.aggregates.values():
         yield from _one_vcenter(estate, aggregate)
+        for name, one in aggregate.host_classes.items():
+            yield from _traits(
+                ("aggregates", aggregate.name), ("host_classes", name), one.traits, Hypervisor.KVM
+            )
 
 
 def _cluster(cluster: Cluster) -> Iterator[Finding]:
@@ -54,6 +61,22 @@ def _cluster(cluster: Cluster) -> Iterator[Finding]:
             loc=("clusters", cluster.name, "ha", "admission_control", "host_failures"),
             subject=subject,
         )
+
+
+def _traits(block: Loc, below: Loc, traits: Iterable[str], side: Hypervisor) -> Iterator[Finding]:
+    """The trait of a hypervisor says what a host is: with that of the other one, placement would no longer
+    keep requests for the other side off it (``required`` of ``estate.placement.nova.resource_request``).
+    """
+    for hypervisor, trait in TRAIT.items():
+        if hypervisor is not side and trait in traits:
+            yield Finding(
+                rule="trait-of-hypervisor",
+                message=f"expected traits of {side.label} hosts, found {trait}, which says that a host is "
+                f"{hypervisor.label}: requests for {hypervisor.label} would no longer be kept off by it. "
+                "Remove it.",
+                loc=(*block, *below, "traits"),
+                subject=subject(block),
+            )
 
 
 def _one_vcenter(estate: Estate, aggregate: Aggregate) -> Iterator[Finding]:
