@@ -13,6 +13,11 @@ from estate.model.words import Count, GibiBytes, MebiBytes, NameRange, RefersTo,
 _KEY = re.compile(r"^[a-z0-9_]+(:[A-Za-z0-9_.-]+)+$")
 """Only keys with a scope: ComputeCapabilitiesFilter takes one without for a capability of the host."""
 
+_PLACING = re.compile(
+    r"^(trait([a-zA-Z0-9_-]{1,64})?|resources[a-zA-Z0-9_-]{1,64}|aggregate_instance_extra_specs):"
+)
+"""Keys that place servers, those of numbered groups included (nova/scheduler/utils.py ``XS_KEYPAT``)."""
+
 
 class Flavor(ResourceBlock):
     """A flavor. For ESXi it is private: only the projects named may use it.
@@ -54,9 +59,7 @@ class Flavor(ResourceBlock):
     @field_validator("extra_specs", mode="after")
     @classmethod
     def _extra_specs_with_scope(cls, specs: dict[str, str]) -> dict[str, str]:
-        placing = sorted(
-            key for key in specs if key.startswith(("trait:", "aggregate_instance_extra_specs:"))
-        )
+        placing = sorted(key for key in specs if _PLACING.match(key))
         if placing:
             raise ValueError(
                 f"expected no extra spec that places servers, got {', '.join(placing)}; "

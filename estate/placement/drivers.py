@@ -25,7 +25,9 @@ def _supported(*hypervisors: str) -> tuple[tuple[str, str, str], ...]:
 
 
 DRIVERS = {
-    # nova/virt/libvirt/driver.py capabilities and _update_traits, on a QEMU of today.
+    # nova/virt/libvirt/driver.py capabilities and static_traits, on a QEMU of today. What depends on a host's
+    # hardware, firmware or nova.conf (vTPM, secure boot, encryption, address space, sound) is for a host
+    # class to declare.
     Hypervisor.KVM: Driver(
         hypervisor_type="QEMU",
         supported_instances=_supported("kvm", "qemu"),
@@ -41,6 +43,8 @@ DRIVERS = {
                 ),
                 *(f"COMPUTE_GRAPHICS_MODEL_{one}" for one in ("BOCHS", "NONE", "VGA", "VIRTIO")),
                 "COMPUTE_ACCELERATORS",
+                "COMPUTE_NET_VIRTIO_PACKED",
+                "COMPUTE_SOCKET_PCI_NUMA_AFFINITY",
             ]
         ),
         boots=None,

@@ -523,6 +523,13 @@ CASES = {
         'flavor "f": extra_specs: expected no extra spec that places servers, got trait:CUSTOM_X; say traits, and '
         "hypervisor.",
     ),
+    "flavor-that-places-by-a-numbered-group": case(
+        "flavors: {f: {hypervisor: kvm, vcpus: 1, memory: 1 GiB, disk: 1 GiB, "
+        "¦extra_specs: {'trait1:CUSTOM_X': required, 'trait_A:CUSTOM_X': required, 'resources1:VCPU': '1'}}}",
+        "wrong-value",
+        'flavor "f": extra_specs: expected no extra spec that places servers, got resources1:VCPU, '
+        "trait1:CUSTOM_X, trait_A:CUSTOM_X; say traits, and hypervisor.",
+    ),
     "trait-in-small-letters": case(
         "flavors: {f: {hypervisor: kvm, vcpus: 1, memory: 1 GiB, disk: 1 GiB, traits: [¦ssd]}}",
         "wrong-value",

@@ -38,6 +38,14 @@ SECOND_VCENTER: Change = (
 )
 
 
+VTPM = [
+    "COMPUTE_SECURITY_TPM_2_0",
+    "COMPUTE_SECURITY_TPM_TIS",
+    "COMPUTE_SECURITY_TPM_SECRET_SECURITY_USER",
+]
+"""What nova-compute reports of a host with ``[libvirt] swtpm_enabled``."""
+
+
 class Case(NamedTuple):
     rule: str
     loc: tuple[str, ...]
@@ -173,6 +181,67 @@ CASES = [
         ("flavors", "kvm-small", "extra_specs", "vmware:hw_version"),
         "only the VMware driver reads it",
         (("flavors/kvm-small/extra_specs", {"vmware:hw_version": "vmx-19"}),),
+    ),
+    Case(
+        "flavor-extra-spec",
+        ("flavors", "esxi-medium", "extra_specs", "os:secure_boot"),
+        "Nova asks for a host with COMPUTE_SECURITY_UEFI_SECURE_BOOT then, and no ESXi host is said to",
+        (("flavors/esxi-medium/extra_specs", {"os:secure_boot": "required"}),),
+    ),
+    Case(
+        "flavor-extra-spec",
+        ("flavors", "kvm-small", "extra_specs", "hw:pmem"),
+        "Nova asks for CUSTOM_PMEM_NAMESPACE_6GB then, which no host has",
+        (("flavors/kvm-small/extra_specs", {"hw:pmem": "6GB"}),),
+    ),
+    Case(
+        "flavor-extra-spec",
+        ("flavors", "kvm-small", "extra_specs", "hw:tpm_version"),
+        "Nova asks for a host with COMPUTE_SECURITY_TPM_2_0 and COMPUTE_SECURITY_TPM_SECRET_SECURITY_USER ",
+        (("flavors/kvm-small/extra_specs", {"hw:tpm_version": "2.0"}),),
+    ),
+    Case(
+        "flavor-extra-spec",
+        ("flavors", "esxi-small", "extra_specs", "hw:virtio_packed_ring"),
+        "Nova asks for a host with COMPUTE_NET_VIRTIO_PACKED then, and no ESXi host is said to",
+        (("flavors/esxi-small/extra_specs", {"hw:virtio_packed_ring": "true"}),),
+    ),
+    Case(
+        "flavor-extra-spec",
+        ("flavors", "kvm-small", "extra_specs", "hw:mem_encryption"),
+        "memory encryption wants an image with hw_firmware_type = uefi",
+        (("flavors/kvm-small/extra_specs", {"hw:mem_encryption": "true"}),),
+    ),
+    Case(
+        "flavor-extra-spec",
+        ("flavors", "kvm-small", "extra_specs", "resources:CUSTOM_X"),
+        "Nova asks for CUSTOM_X then, which no host has",
+        (("flavors/kvm-small/extra_specs", {"resources:CUSTOM_X": "1"}),),
+    ),
+    Case(
+        "flavor-extra-spec",
+        ("flavors", "kvm-small", "extra_specs", "hw:of_tomorrow"),
+        "it is not known here what Nova asks of placement by it",
+        (("flavors/kvm-small/extra_specs", {"hw:of_tomorrow": "1"}),),
+    ),
+    Case(
+        "flavor-extra-spec",
+        ("flavors", "kvm-small", "extra_specs", "accel:device_profile"),
+        "it is not known here what Nova asks of placement by it",
+        (("flavors/kvm-small/extra_specs", {"accel:device_profile": "gpu"}),),
+    ),
+    Case(
+        "no-host",
+        ("workloads", "web-1"),
+        'expected a host of aggregate "general" that takes its servers, found none even in an empty cloud: '
+        "ComputeCapabilitiesFilter: fails extra_spec requirements.",
+        (("flavors/kvm-small/extra_specs", {"capabilities:hypervisor_type": "VMware"}),),
+    ),
+    Case(
+        "no-host",
+        ("workloads", "ledger-db"),
+        "found none even in an empty cloud: isolate_aggregates: the provider is in aggregate",
+        (("aggregates/vendor/metadata", {"trait:CUSTOM_Y": "required"}),),
     ),
     Case(
         "flavor-traits",
@@ -321,9 +390,11 @@ def test_what_fits_is_not_refused() -> None:
     assert (
         contradictions.check(
             changed(
-                ("aggregates/general/host_classes/standard/traits", ["CUSTOM_NVME"]),
+                ("aggregates/general/host_classes/standard/traits", ["CUSTOM_NVME", *VTPM]),
                 ("flavors/kvm-small/traits", ["CUSTOM_NVME"]),
                 ("flavors/esxi-small/extra_specs", {"quota:cpu_reservation": "500"}),
+                ("flavors/esxi-medium/extra_specs", {"os:secure_boot": "optional", "hw:cpu_cores": "2"}),
+                ("flavors/kvm-medium/extra_specs", {"hw:tpm_version": "2.0", "hw:cpu_policy": "dedicated"}),
                 ("clusters/esx-a/host_classes/old", OLD_BLADE),
                 ("clusters/esx-a/evc", "intel-skylake"),
                 ("server_groups/apart", {"policy": "soft-anti-affinity"}),

@@ -126,6 +126,52 @@ CASES = [
         KVM,
     ),
     Case("required traits", only(), request(image=image(trait__CUSTOM_HV_KVM="required")), KVM),
+    *(
+        Case(
+            "required traits",
+            with_hosts(only(), traits=cloud().by_name["kvm1"].traits | traits),
+            request(flavor=flavor(**specs), image=image(**properties)),
+            frozenset({"kvm1"}),
+            request(flavor=flavor(**dict.fromkeys(specs, silent))) if silent else None,
+        )
+        for specs, properties, silent, traits in (
+            ({"os__secure_boot": "required"}, {}, "optional", {"COMPUTE_SECURITY_UEFI_SECURE_BOOT"}),
+            ({}, {"os_secure_boot": "required"}, None, {"COMPUTE_SECURITY_UEFI_SECURE_BOOT"}),
+            ({"hw__maxphysaddr_mode": "emulate"}, {}, None, {"COMPUTE_ADDRESS_SPACE_EMULATED"}),
+            ({"hw__sound_model": "virtio"}, {}, "ich9", {"COMPUTE_SOUND_MODEL_VIRTIO"}),
+            ({}, {"hw_ephemeral_encryption": "yes"}, None, {"COMPUTE_EPHEMERAL_ENCRYPTION"}),
+            (
+                {"hw__tpm_version": "2.0", "hw__tpm_model": "tpm-crb", "hw__tpm_secret_security": "host"},
+                {},
+                None,
+                {
+                    "COMPUTE_SECURITY_TPM_2_0",
+                    "COMPUTE_SECURITY_TPM_CRB",
+                    "COMPUTE_SECURITY_TPM_SECRET_SECURITY_HOST",
+                },
+            ),
+            (
+                {},
+                {"hw_firmware_type": "uefi", "hw_firmware_stateless": "true"},
+                None,
+                {"COMPUTE_SECURITY_STATELESS_FIRMWARE"},
+            ),
+        )
+    ),
+    Case("required traits", only(), request(flavor=flavor(hw__virtio_packed_ring="true")), KVM),
+    Case("required traits", only(), request(flavor=flavor(hw__pci_numa_affinity_policy="socket")), KVM),
+    Case(
+        "resources",
+        inventory(only(), CUSTOM_PMEM_NAMESPACE_6GB=Inventory(total=2, max_unit=2)),
+        request(flavor=flavor(hw__pmem="6GB,6GB")),
+        frozenset({"kvm1"}),
+    ),
+    Case(
+        "resources",
+        inventory(only(), VCPU=Inventory(total=1, max_unit=1, used=1)),
+        request(flavor=flavor(hw__cpu_policy="dedicated")),
+        LESS_ONE,
+    ),
     Case("forbidden traits", only(), request(flavor=flavor(trait__CUSTOM_HV_KVM="forbidden")), ESXI),
     Case("forbidden traits", only(), request(flavor=flavor(trait__CUSTOM_UNHEARD="forbidden")), NOWHERE),
     Case("resources", only(), request(flavor=replace(flavor(), vcpus=17)), NOWHERE),
@@ -343,6 +389,40 @@ CASES = [
         request(group=ServerGroup(policy="affinity")),
     ),
 ]
+
+
+def test_dedicated_cpus_are_asked_for_twice() -> None:
+    """As PCPU with the traits of the thread policy, or else as VCPU."""
+    full = inventory(only(), VCPU=Inventory(total=1, max_unit=1, used=1), PCPU=Inventory(total=8, max_unit=8))
+    for policy, lands in (("prefer", EVERYWHERE), ("isolate", EVERYWHERE), ("require", LESS_ONE)):
+        specs = {"hw__cpu_policy": "dedicated", "hw__cpu_thread_policy": policy}
+        assert decide(full, request(flavor=flavor(**specs))).accepted == lands
+
+
+@pytest.mark.parametrize(
+    ("specs", "properties"),
+    [
+        ({"os__secure_boot": "required"}, {"os_secure_boot": "optional"}),
+        ({"os__secure_boot": "always"}, {}),
+        ({"hw__virtio_packed_ring": "true"}, {"hw_virtio_packed_ring": "no"}),
+        ({"hw__tpm_version": "1.2", "hw__tpm_model": "tpm-crb"}, {}),
+        ({"hw__tpm_version": "2.0", "hw__tpm_secret_security": "none"}, {}),
+        ({"hw__mem_encryption": "true"}, {}),
+        (
+            {"hw__mem_encryption": "true", "hw__mem_encryption_model": "amd-sev-snp"},
+            {"hw_firmware_type": "uefi"},
+        ),
+        ({"hw__cpu_policy": "mixed"}, {}),
+        ({"hw__cpu_policy": "shared"}, {"hw_cpu_policy": "dedicated"}),
+        ({"hw__cpu_policy": "dedicated", "resources__VCPU": "1"}, {}),
+        ({"hw__cpu_thread_policy": "require"}, {}),
+    ],
+)
+def test_what_nova_refuses_or_nobody_counts_lands_nowhere(
+    specs: dict[str, str], properties: dict[str, str]
+) -> None:
+    asked = request(flavor=flavor(**specs), image=image(**properties))
+    assert decide(only(), asked).accepted == NOWHERE
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)

@@ -5,7 +5,7 @@ here. The duty to stay on ESXi is the policy pack's own subject (``policies``), 
 words everywhere.
 """
 
-from estate.model import Estate, Finding
+from estate.model import Estate, Finding, Severity
 from estate.model.members import flat, folded
 from estate.placement.contradictions import (
     capacity,
@@ -13,6 +13,7 @@ from estate.placement.contradictions import (
     flavors,
     hosts,
     images,
+    landing,
     network,
     parts,
     release,
@@ -39,4 +40,6 @@ _SUBJECTS = (
 def check(estate: Estate) -> list[Finding]:
     """All contradictions, subject by subject, each in the order of the documents; empty if there is none."""
     alike = flat(estate)
-    return folded(estate, (finding for subject in _SUBJECTS for finding in subject.check(alike)))
+    found = [finding for subject in _SUBJECTS for finding in subject.check(alike)]
+    blamed = frozenset(one.loc[:2] for one in found if one.severity is Severity.ERROR)
+    return folded(estate, [*found, *landing.check(alike, blamed)])

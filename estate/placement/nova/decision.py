@@ -164,7 +164,7 @@ def _query(cloud: Cloud, request: Request, aim: Aim, without: frozenset[str]) ->
     query = Query()
     scheduled = request if request.zone == aim.zone else replace(request, zone=aim.zone)
     if "required traits" not in without:
-        query.constraints += required(request)
+        query.constraints += required(request, cloud.release)
     if "forbidden traits" not in without:
         query.constraints += forbidden(request)
     for one in ALL_REQUEST_FILTERS:

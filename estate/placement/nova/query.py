@@ -110,6 +110,25 @@ class Resource(Constraint):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PinnedCpus(Constraint):
+    """``resources=PCPU:n`` with the traits of a thread policy, or in a second query ``resources=VCPU:n``
+    (nova/scheduler/manager.py select_destinations): the answers to both are taken together.
+    """
+
+    pcpus: int
+    vcpus: int
+    required: frozenset[str]
+    forbidden: frozenset[str]
+
+    def unmet(self, cloud: Cloud, host: Host) -> str | None:
+        """Neither query has the provider."""
+        first = Resource(rule=self.rule, resource_class="PCPU", amount=self.pcpus).unmet(cloud, host)
+        if first is None and self.required <= host.traits and not self.forbidden & host.traits:
+            return None
+        return Resource(rule=self.rule, resource_class="VCPU", amount=self.vcpus).unmet(cloud, host)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Impossible(Constraint):
     """A query that placement refuses, or that no single provider can meet."""
 

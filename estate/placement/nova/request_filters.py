@@ -1,7 +1,8 @@
 """Nova's request filters (nova/scheduler/request_filter.py): they refine the query before placement is asked.
 
-In the order of ``ALL_REQUEST_FILTERS``. Left out are those that act only on what no estate has:
-routed networks, remote-managed ports, ephemeral encryption, virtio sound, vTPM secrets, packed virtqueues.
+In the order of ``ALL_REQUEST_FILTERS``. Left out are those that act only on what no estate has: routed
+networks, remote-managed ports. Those that make traits of extra specs (packed virtqueues, ephemeral
+encryption, virtio sound, vTPM secrets) are in ``translated``.
 """
 
 from collections.abc import Callable

@@ -3,9 +3,17 @@
 import re
 from collections.abc import Mapping
 
-from estate.placement.nova.query import Constraint, ForbiddenTrait, Impossible, RequiredTrait, Resource
+from estate.placement.nova.query import (
+    Constraint,
+    ForbiddenTrait,
+    Impossible,
+    PinnedCpus,
+    RequiredTrait,
+    Resource,
+)
 from estate.placement.nova.request import Request
-from estate.placement.nova.rule import Stage, rule
+from estate.placement.nova.rule import RELEASES, Stage, rule
+from estate.placement.nova.translated import Translated, translated
 
 FILE = "nova/scheduler/utils.py ResourceRequest"
 _KEY = re.compile(r"^(resources|trait)([a-zA-Z0-9_-]{1,64})?:(.*)$")
@@ -20,14 +28,31 @@ def flavor_traits(extra_specs: Mapping[str, str], value: str) -> frozenset[str]:
     )
 
 
+def features(request: Request, release: str = RELEASES[-1]) -> Translated:
+    """What Nova makes of extra specs and image properties that name no trait and no resource."""
+    return translated(request.flavor.extra_specs, request.image_props, request.flavor.vcpus, release)
+
+
 def all_required_traits(request: Request) -> frozenset[str]:
     """What ``isolate_aggregates`` looks at: traits of flavor and image together (``all_required_traits``)."""
-    return flavor_traits(request.flavor.extra_specs, "required") | request.image_traits
+    more = features(request)
+    pinned = more.pinned.required if more.pinned is not None else frozenset()
+    named = flavor_traits(request.flavor.extra_specs, "required") | request.image_traits
+    return named.union(more.required, pinned)
 
 
-@rule(Stage.PLACEMENT, f"{FILE}._process_extra_specs, ._process_image_meta", name="required traits")
-def required(request: Request) -> list[Constraint]:
-    """`trait:X=required` of the flavor or the image: only providers that have X."""
+@rule(
+    Stage.PLACEMENT,
+    f"{FILE}._process_extra_specs, ._process_image_meta, ._translate_…_request, "
+    "._translate_pci_numa_affinity_policy; nova/scheduler/request_filter.py packed_virtqueue_filter, "
+    "ephemeral_encryption_filter, virtio_sound_filter (2025.2), tpm_secret_security_filter (2026.1)",
+    name="required traits",
+)
+def required(request: Request, release: str = RELEASES[-1]) -> list[Constraint]:
+    """`trait:X=required` of the flavor or the image, and X that Nova makes of other extra specs and image
+    properties (secure boot, vTPM, encrypted memory or disks, address space, PCI affinity, sound, packed
+    rings): only providers that have X.
+    """
     flavor = flavor_traits(request.flavor.extra_specs, "required")
     asked = {
         trait: " and ".join(
@@ -42,6 +67,8 @@ def required(request: Request) -> list[Constraint]:
         )
         for trait in sorted(flavor | request.image_traits)
     }
+    more = features(request, release)
+    asked |= {trait: by for trait, by in (more.required | more.filtered).items() if trait not in asked}
     return [RequiredTrait(rule="required traits", trait=trait, asked_by=by) for trait, by in asked.items()]
 
 
@@ -56,14 +83,16 @@ def forbidden(request: Request) -> list[Constraint]:
 
 @rule(
     Stage.PLACEMENT,
-    f"{FILE}.from_request_spec; placement/objects/research_context.py _capacity_check_clause",
+    f"{FILE}.from_request_spec, ._translate_pinning_policies, ._translate_vpmems_request, "
+    "._translate_mem_encryption_request; placement/objects/research_context.py _capacity_check_clause",
     name="resources",
 )
 def resources(request: Request) -> list[Constraint]:
     """VCPU, MEMORY_MB and DISK_GB of the flavor (root disk not from a volume), or what `resources:…` says
-    instead: within total less reserved times allocation ratio, and within min_unit, max_unit and step_size.
+    instead, PCPU or else VCPU of dedicated CPUs, and what `hw:pmem` and `hw:mem_encryption` add: within total
+    less reserved times allocation ratio, and within min_unit, max_unit and step_size.
     """
-    flavor = request.flavor
+    flavor, more = request.flavor, features(request)
     groups: dict[str, dict[str, int]] = {}
     traits: set[str] = set()
     for key, value in flavor.extra_specs.items():
@@ -81,8 +110,22 @@ def resources(request: Request) -> list[Constraint]:
     asked.setdefault("MEMORY_MB", flavor.memory_mb)
     disk = flavor.ephemeral_gb + -(-flavor.swap_mb // 1024) + (0 if request.is_bfv else flavor.root_gb)
     asked.setdefault("DISK_GB", disk)
-    numbered = [name for name, group in groups.items() if name and any(group.values())]
     made: list[Constraint] = []
+    if more.refused is not None:
+        made.append(Impossible(rule="resources", why=more.refused))
+    if more.pinned is not None:
+        made.append(
+            PinnedCpus(
+                rule="resources",
+                pcpus=more.pinned.pcpus,
+                vcpus=asked.pop("VCPU", flavor.vcpus),
+                required=more.pinned.required,
+                forbidden=more.pinned.forbidden,
+            )
+        )
+    for name, amount in more.resources.items():
+        asked[name] = asked.get(name, 0) + amount
+    numbered = [name for name, group in groups.items() if name and any(group.values())]
     if traits - set(numbered):
         made.append(Impossible(rule="resources", why="placement refuses a numbered group without resources"))
     policy = flavor.extra_specs.get("group_policy")

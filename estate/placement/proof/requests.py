@@ -29,12 +29,15 @@ from estate.model import Hypervisor
 from estate.placement import nova
 from estate.placement.nova.image_props import effective, required_traits
 from estate.placement.nova.request_filters import PREFIXES
+from estate.placement.nova.translated import PROPERTIES
 from estate.placement.proof.situation import Offer, Picture, Situation, subsets
 
 UNTAGGED = "own"
 
-READ_OF_IMAGES = frozenset({"hw_architecture", "img_hv_type", "hw_vm_mode", *PREFIXES})
-"""Properties that ImagePropertiesFilter and transform_image_metadata read; others count as aggregate keys."""
+READ_OF_IMAGES = frozenset({"hw_architecture", "img_hv_type", "hw_vm_mode", *PREFIXES, *PROPERTIES})
+"""Properties that ImagePropertiesFilter, transform_image_metadata and ResourceRequest read; others count as
+aggregate keys.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
