@@ -19,6 +19,7 @@ import grpc  # type: ignore[import-untyped]
 from google.protobuf import empty_pb2, json_format, struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc, plugin_pb2
 
+from estate.model.nearest import nearest
 from policies.catalogue import SCHEMA
 from policies.facts import UNKNOWN
 from policies.over_resources import Judge, Judged
@@ -29,6 +30,8 @@ from policies.rules.image_and_flavor_known import NAME as CATALOGUED
 from policies.stack import Resource
 
 PACK = "estate"
+_EVERY = "all"
+"""What the engine calls all rules in a configuration (pkg/resource/analyzer/config.go applyConfig)."""
 
 _UNKNOWN = frozenset(
     {
@@ -98,8 +101,12 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
     def Configure(self, request: Any, _context: Any) -> Any:  # noqa: N802, ANN401
         """Levels of the rules, and the catalogue."""
         self._levels = {name: one.enforcementLevel for name, one in request.policyConfig.items()}
-        told = request.policyConfig[CATALOGUED].properties if CATALOGUED in request.policyConfig else None
-        self._judge.configure(json_format.MessageToDict(told) if told is not None else {})
+        told = {name: json_format.MessageToDict(one.properties) for name, one in request.policyConfig.items()}
+        try:
+            _fits(told)
+            self._judge.configure(told.get(CATALOGUED, {}))
+        except ValueError as error:
+            raise ValueError(f"the configuration of the pack {PACK} does not fit: {error}") from error
         return empty_pb2.Empty()
 
     def Remediate(self, _request: Any, _context: Any) -> Any:  # noqa: N802, ANN401
@@ -143,6 +150,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
                 parents=tuple(_above(one.parent, parents)),
                 provider=one.provider.urn,
                 sources={key: tuple(value.urns) for key, value in one.propertyDependencies.items()},
+                id=_id(one.properties) if one.type in KINDS else None,
             )
             for one in request.resources
             if not shown or one.urn in shown or one.type not in KINDS
@@ -186,6 +194,21 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         )
 
 
+def _fits(told: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise ``ValueError`` for what the engine passes on unread: rules that there are not, and keys of rules
+    that take none.
+    """
+    names = {one.name for one in RULES}
+    for name, keys in told.items():
+        if name not in names and name != _EVERY:
+            raise ValueError(f'there is no rule "{name}".{nearest(name, names)}')
+        if keys and name != CATALOGUED:
+            raise ValueError(
+                f'"{name}" takes a level and nothing else, found "{min(keys)}". Say "{name}": "advisory", '
+                f'"mandatory" or "disabled"; the catalogue belongs to "{CATALOGUED}".'
+            )
+
+
 def serve() -> None:
     """Tell the engine the port, as the first line on stdout, and answer until it ends this process."""
     options = [
@@ -204,6 +227,12 @@ def serve() -> None:
 def plain(struct: Any) -> Props:  # noqa: ANN401 - protobuf is untyped
     """Properties as plain values: ``UNKNOWN`` for what the engine does not know, secrets as their values."""
     return {key: _value(value) for key, value in struct.fields.items()}
+
+
+def _id(struct: Any) -> str | None:  # noqa: ANN401 - protobuf is untyped
+    """The id among a resource's outputs, where Pulumi's bridge to Terraform keeps it, once it is known."""
+    found = _value(struct.fields["id"]) if "id" in struct.fields else None
+    return found if isinstance(found, str) and found else None
 
 
 def _value(value: Any) -> Any:  # noqa: ANN401 - properties are anything that JSON can say

@@ -5,12 +5,16 @@ are restricted, and which violations are exempted. It comes as the configuration
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
 from typing import Any
 
 from estate.model import Estate, Hypervisor
 from estate.model.images import glance_name
+from estate.model.nearest import nearest
 from estate.placement.triple import flavor_extra_specs, image_properties
 from policies.facts import FlavorFacts, ImageFacts, VolumeTypeFacts
+from policies.spelling import host_name
 
 _STRINGS = {"type": "object", "additionalProperties": {"type": "string"}}
 
@@ -85,9 +89,23 @@ class Catalogue:
     restricted: Mapping[str, str] = field(default_factory=dict)
     exemptions: tuple[Exempted, ...] = ()
 
+    @cached_property
+    def restricted_hosts(self) -> Mapping[str, str]:
+        """Host name → name of a server that must stay on ESXi."""
+        return {host_name(one): one for one in self.restricted if host_name(one)}
+
 
 def parsed(config: Mapping[str, Any]) -> Catalogue:
-    """The catalogue that a configuration holds. The engine has compared it with ``SCHEMA``."""
+    """The catalogue that a configuration holds.
+
+    The engine has compared each part with ``SCHEMA``, but lets parts of other names through. Raises
+    ``ValueError`` for those, and for what no schema says.
+    """
+    for part in config:
+        if part not in SCHEMA:
+            raise ValueError(f'the catalogue has no part "{part}".{nearest(part, SCHEMA)}')
+    for one in config.get("exemptions", ()):
+        _day(one["expires"])
     return Catalogue(
         images={
             key: ImageFacts(
@@ -107,6 +125,16 @@ def parsed(config: Mapping[str, Any]) -> Catalogue:
         restricted=dict(config.get("restricted", {})),
         exemptions=tuple(Exempted(**one) for one in config.get("exemptions", ())),
     )
+
+
+def _day(expires: str) -> None:
+    """Raise ``ValueError`` unless it is a day."""
+    try:
+        date.fromisoformat(expires)
+    except ValueError as error:
+        raise ValueError(
+            f'an exemption expires on a day of the calendar (YYYY-MM-DD), found "{expires}": {error}.'
+        ) from error
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,6 +61,8 @@ class AggregateFacts:
     metadata: Tags | Unknown
     hypervisor: Hypervisor | None
     """As declared by the component or the document; ``None`` for a resource that says nothing about it."""
+    replaced_zone: str | Unknown | None = None
+    """The zone that it was given besides, and that its metadata replace."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +108,12 @@ class ServerFacts:
     """Image and flavor, where neither the stack nor the catalogue tells anything about them."""
     misspelt_key: str | None = None
     """Metadata that was probably meant to restrict it."""
+    internal_hint: str | Unknown | None = None
+    """A scheduler hint that Nova keeps for itself."""
+    registered_as: str | None = None
+    """The server of the register that it probably is, under another spelling."""
+    members: tuple[str, ...] = ()
+    """The servers that a workload makes, by name."""
 
 
 @dataclass(frozen=True, kw_only=True)

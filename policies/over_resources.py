@@ -47,7 +47,7 @@ class Judge:
         for one in catalogue.exemptions:
             fault = rule_fault(one.rule)
             if fault is not None:
-                raise ValueError(f"the pack's configuration does not fit: exemption: {fault}")
+                raise ValueError(f"exemption: {fault}")
         self._catalogue = catalogue
 
     def resource(self, rules: Iterable[Rule], one: stack.Resource) -> Iterator[Judged]:

@@ -21,7 +21,7 @@ from policies.facts import (
     Unknown,
     VolumeTypeFacts,
 )
-from policies.spelling import misspelt
+from policies.spelling import looks_like, says
 
 AGGREGATE = "openstack:compute/aggregateV2:AggregateV2"
 FLAVOR = "openstack:compute/flavor:Flavor"
@@ -87,6 +87,16 @@ MADE_BY_COMPONENTS = {
 RESTRICTION_KEY = "estate_restriction"
 """Server metadata that restricts a server to ESXi; its value is the reason code."""
 
+ZONE_KEY = "availability_zone"
+"""Metadata of an aggregate that is its zone."""
+
+_MEANT = (RESTRICTION_KEY, "estate_restricted", "restriction")
+_SAID = ("restrict", "restricted", "esxi_restriction", "esxi_restricted", "restricted_to_esxi", "esxi_only")
+"""Keys that people take for it: also by the way they look; and exactly these words, since others look alike
+that say something else (``unrestricted``)."""
+INTERNAL_HINT = "_nova"
+"""What the names of scheduler hints begin with that Nova gives itself (nova/compute/api.py create)."""
+
 Props = Mapping[str, Any]
 """Properties in the SDK's camelCase, with ``UNKNOWN`` where the engine does not know a value yet."""
 
@@ -125,12 +135,18 @@ def aggregate_facts(urn: str, name: str, props: Props) -> AggregateFacts:
     """Of an aggregate, ours (``availabilityZone``, ``hypervisor``) or the provider's (``zone``)."""
     declared = props.get("hypervisor")
     hosts = props.get("hosts")
+    zone = props.get("availabilityZone") or props.get("zone") or None
+    metadata = tags(props.get("metadata"))
+    # The provider sets the metadata after it has made the zone (resource_openstack_compute_aggregate_v2.go),
+    # and to Nova the zone is nothing but that key (nova/objects/aggregate.py availability_zone).
+    by_key = None if isinstance(metadata, Unknown) else metadata.get(ZONE_KEY)
     return AggregateFacts(
         origin=(urn,),
         name=text(props, "name", name),
-        zone=props.get("availabilityZone") or props.get("zone") or None,
+        zone=by_key or zone,
+        replaced_zone=zone if by_key and zone != by_key else None,
         hosts=hosts if isinstance(hosts, Unknown) else tuple(hosts or ()),
-        metadata=tags(props.get("metadata")),
+        metadata=metadata,
         hypervisor=Hypervisor(declared) if isinstance(declared, str) else None,
     )
 
@@ -238,6 +254,7 @@ def workload_facts(urn: str, name: str, props: Props) -> ServerFacts:
     restricted = props.get("restricted")
     unknown = isinstance(restricted, Unknown) or isinstance(restriction, Unknown)
     own_name = text(props, "name", name)
+    members = props.get("servers")
     return ServerFacts(
         origin=(urn,),
         kind="workload",
@@ -248,6 +265,7 @@ def workload_facts(urn: str, name: str, props: Props) -> ServerFacts:
         image=image_facts(urn, "", image) if isinstance(image, Mapping) else UNKNOWN,
         flavor=flavor_facts(urn, "", flavor) if isinstance(flavor, Mapping) else UNKNOWN,
         zone=props.get("availabilityZone") or None,
+        members=(tuple(one for one in members if isinstance(one, str)) if isinstance(members, tuple) else ()),
     )
 
 
@@ -259,11 +277,25 @@ def zone(props: Props) -> str | Unknown | None:
     return props.get("availabilityZone") or props.get("availabilityZoneHints") or None
 
 
+def internal_hint(props: Props) -> str | Unknown | None:
+    """A scheduler hint that Nova keeps for itself; ``UNKNOWN`` if it cannot be known what hints there are."""
+    given = props.get("schedulerHints") or ()
+    for one in given if isinstance(given, Sequence) else (UNKNOWN,):
+        more = one.get("additionalProperties") or {} if isinstance(one, Mapping) else UNKNOWN
+        if not isinstance(more, Mapping):
+            return UNKNOWN
+        found = next((key for key in more if key.startswith(INTERNAL_HINT)), None)
+        if found is not None:
+            return str(found)
+    return None
+
+
 def misspelt_key(metadata: Tags | Unknown) -> str | None:
-    """Metadata of a server that looks like ``RESTRICTION_KEY`` and is not."""
+    """Metadata of a server that looks like ``RESTRICTION_KEY``, or says the same, and is not."""
     if isinstance(metadata, Unknown):
         return None
-    return next((key for key in metadata if misspelt(key, (RESTRICTION_KEY,)) is not None), None)
+    others = (key for key in metadata if key != RESTRICTION_KEY)
+    return next((key for key in others if looks_like(key, _MEANT) or says(key, _SAID)), None)
 
 
 def reason(value: object) -> str:
@@ -297,13 +329,6 @@ def _list(value: object) -> tuple[str | Unknown, ...] | Unknown:
     if isinstance(value, Unknown):
         return UNKNOWN
     return tuple(value) if isinstance(value, Sequence) else ()
-
-
-def boots_from_image(block_devices: object) -> bool:
-    """Whether all block devices of a server are made from images, not from volumes or blank."""
-    return isinstance(block_devices, Sequence) and all(
-        isinstance(one, Mapping) and one.get("sourceType") == "image" for one in block_devices
-    )
 
 
 _ABOUT = {

@@ -1,11 +1,12 @@
 """From all resources of a stack to facts: servers with the image and the flavor that they come from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from estate.model import Hypervisor
-from policies import properties
+from estate.placement.triple import IMAGE_TYPE, REQUIRED, trait_key
+from policies import named, properties
 from policies.catalogue import Catalogue
 from policies.facts import (
     UNKNOWN,
@@ -18,9 +19,22 @@ from policies.facts import (
     Unknown,
     VolumeTypeFacts,
 )
+from policies.named import Named
 from policies.properties import SERVER, Props
+from policies.spelling import host_name
 
 _FactsT = TypeVar("_FactsT", ImageFacts, FlavorFacts)
+_FACTS = (ImageFacts, FlavorFacts)
+_RIGHT_IMAGE = ImageFacts(
+    origin=(),
+    name="",
+    disk_format="vmdk",
+    properties={"hypervisor_type": IMAGE_TYPE[Hypervisor.ESXI], trait_key(Hypervisor.ESXI): REQUIRED},
+)
+_RIGHT_FLAVOR = FlavorFacts(
+    origin=(), name="", extra_specs={trait_key(Hypervisor.ESXI): REQUIRED}, public=False
+)
+"""Of a restricted server: what nobody can find fault with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +51,8 @@ class Resource:
     """URN of the provider that makes it; empty for a component."""
     sources: Mapping[str, tuple[str, ...]]
     """Property → URNs of the resources that its value comes from, also while it is unknown."""
+    id: str | None = None
+    """That the cloud gave it; ``None`` while it is not known."""
 
 
 def facts_of(resources: Iterable[Resource], catalogue: Catalogue, *, components_seen: bool) -> Facts:
@@ -55,12 +71,14 @@ def facts_of(resources: Iterable[Resource], catalogue: Catalogue, *, components_
     aggregates = each(properties.KVM_AGGREGATE, properties.ESXI_AGGREGATE, properties.AGGREGATE)
     surroundings = _Surroundings(
         catalogue=catalogue,
-        images={
-            one.urn: properties.image_facts(one.urn, one.name, one.props) for one in each(properties.IMAGE)
-        },
-        flavors={
-            one.urn: properties.flavor_facts(one.urn, one.name, one.props) for one in each(properties.FLAVOR)
-        },
+        images=_Known(
+            [(one, properties.image_facts(one.urn, one.name, one.props)) for one in each(properties.IMAGE)],
+            catalogue.images,
+        ),
+        flavors=_Known(
+            [(one, properties.flavor_facts(one.urn, one.name, one.props)) for one in each(properties.FLAVOR)],
+            catalogue.flavors,
+        ),
         workloads={
             one.urn: properties.workload_facts(one.urn, one.name, one.props)
             for one in each(properties.WORKLOAD)
@@ -69,13 +87,12 @@ def facts_of(resources: Iterable[Resource], catalogue: Catalogue, *, components_
             each(properties.STORAGE_ARRAY), each(properties.VOLUME_TYPE), each(properties.VOLUME), catalogue
         ),
         attachments=each(properties.ATTACHMENT),
-        clouds={one.urn: _cloud(one) for one in each(properties.IMAGE, properties.FLAVOR)},
     )
     judged = {one.urn: surroundings.server(one) for one in servers}
     return Facts(
         aggregates=tuple(properties.aggregate_facts(one.urn, one.name, one.props) for one in aggregates),
-        images=tuple(surroundings.images.values()),
-        flavors=tuple(surroundings.flavors.values()),
+        images=surroundings.images.facts,
+        flavors=surroundings.flavors.facts,
         servers=(
             *(surroundings.workload(one) for one in each(properties.WORKLOAD)),
             *judged.values(),
@@ -128,20 +145,28 @@ def alone(
     """What a server tells before it is created, with the workloads that were shown before it.
 
     Of its image and flavor the catalogue may know something, or its workload. Where they are other resources
-    of the stack nothing is known yet, and only that it stands alone or names a host can be said.
+    of the stack nothing is known yet: of a server that must stay on ESXi the rest is judged as if they were
+    right, of others only that it stands alone or names a host can be said.
     """
     surroundings = _Surroundings(
         catalogue=catalogue,
-        images={},
-        flavors={},
+        images=_Known([], catalogue.images),
+        flavors=_Known([], catalogue.flavors),
         workloads={one.origin[0]: one for one in workloads},
         volume_types=_VolumeTypes([], [], [], catalogue),
         attachments=[],
-        clouds={},
     )
     told = surroundings.server(server)
     if told.image is UNKNOWN or told.flavor is UNKNOWN:
-        told = replace(told, restricted=False, missing=())
+        told = replace(told, missing=())
+        if told.restricted is True:
+            told = replace(
+                told,
+                image=_RIGHT_IMAGE if told.image is UNKNOWN else told.image,
+                flavor=_RIGHT_FLAVOR if told.flavor is UNKNOWN else told.flavor,
+            )
+        else:
+            told = replace(told, restricted=False)
     return Facts(servers=(told,), zones=catalogue.zones, workloads_expected=components_seen)
 
 
@@ -187,17 +212,102 @@ class _VolumeTypes:
         )
 
 
+class _Known(Generic[_FactsT]):
+    """Images or flavors: of a stack, and of the catalogue."""
+
+    def __init__(self, made: list[tuple[Resource, _FactsT]], catalogue: Mapping[str, _FactsT]) -> None:
+        self._made: dict[str, tuple[Resource, _FactsT]] = {one[0].urn: one for one in made}
+        self._catalogue: Mapping[str, _FactsT] = catalogue
+        self._by_id: dict[str, list[Resource]] = {}
+        self._by_name: dict[str, list[Resource]] = {}
+        for resource, _ in made:
+            for one in _ids(resource):
+                self._by_id.setdefault(one, []).append(resource)
+            name = resource.props.get("name", resource.name)
+            if isinstance(name, str):
+                self._by_name.setdefault(name, []).append(resource)
+
+    @property
+    def facts(self) -> tuple[_FactsT, ...]:
+        """Of those of the stack."""
+        return tuple(facts for _, facts in self._made.values())
+
+    def of(self, server: Resource, said: Iterable[Named]) -> _FactsT | Unknown | None:
+        """What all of these properties of a server lead to.
+
+        ``UNKNOWN``: more than one, or one that cannot be told yet; ``None``: something that is neither in
+        the stack nor in the catalogue.
+        """
+        found = [self._one(server, one) for one in said]
+        if any(one is None for one in found):
+            return None
+        return _alike([one for one in found if one is not None])
+
+    def unread(self, server: Resource, said: Iterable[Named]) -> str | None:
+        """The id or name that leads to nothing; ``None`` where not even that is known."""
+        value = next((one.value for one in said if not isinstance(self._one(server, one), _FACTS)), None)
+        return value if isinstance(value, str) and value else None
+
+    def _one(self, server: Resource, said: Named) -> _FactsT | Unknown | None:
+        sources = server.sources.get(said.key, ())
+        if isinstance(said.value, Unknown):
+            return self._unknown(said, sources)
+        if not isinstance(said.value, str):
+            return None
+        # What a known value comes from says nothing: a program can make any text of any output.
+        own = _cloud(server)
+        found = [
+            self._made[one.urn][1]
+            for one in (self._by_id if said.by_id else self._by_name).get(said.value, ())
+            if one.urn in sources or _cloud(one) == own
+        ]
+        return _alike(found) if found else self._catalogue.get(said.value)
+
+    def _unknown(self, said: Named, sources: tuple[str, ...]) -> _FactsT | Unknown | None:
+        """Of a value that is not known yet: the one resource that it comes from.
+
+        The engine does not tell an id from what ``apply`` makes of it. It does tell a name: at preview the
+        provider has that of a new resource already, so that only one which the resource itself does not know
+        yet can be missing.
+        """
+        # Of block devices the engine names the sources of all of them together.
+        urns = [urn for urn in sources if urn in self._made]
+        if not urns:
+            return None
+        if len(urns) > 1 or (said.key != "blockDevices" and len(sources) > 1):
+            return UNKNOWN
+        resource, facts = self._made[urns[0]]
+        plain = said.by_id or isinstance(resource.props.get("name"), Unknown)
+        return facts if plain else UNKNOWN
+
+
+def _ids(resource: Resource) -> set[str]:
+    """Ids of an image or a flavor: that the cloud gave, or that the program chose."""
+    key = "imageId" if resource.kind == properties.IMAGE else "flavorId"
+    return {one for one in (resource.id, resource.props.get(key)) if isinstance(one, str)}
+
+
+def _alike(found: Sequence[_FactsT | Unknown]) -> _FactsT | Unknown:
+    """The one that is found, or one of several that say the same."""
+    first = found[0]
+    if isinstance(first, Unknown):
+        return UNKNOWN
+    for one in found[1:]:
+        if isinstance(one, Unknown) or replace(one, name="", origin=()) != replace(first, name="", origin=()):
+            return UNKNOWN
+    return first
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Surroundings:
     """What servers are judged by, by URN."""
 
     catalogue: Catalogue
-    images: Mapping[str, ImageFacts]
-    flavors: Mapping[str, FlavorFacts]
+    images: _Known[ImageFacts]
+    flavors: _Known[FlavorFacts]
     workloads: Mapping[str, ServerFacts]
     volume_types: _VolumeTypes
     attachments: list[Resource]
-    clouds: Mapping[str, tuple[str, str]]
 
     def workload(self, resource: Resource) -> ServerFacts:
         named = resource.props.get("volumeTypes") or ()
@@ -205,34 +315,28 @@ class _Surroundings:
         return replace(self.workloads[resource.urn], volume_types=kinds)
 
     def server(self, server: Resource) -> ServerFacts:
-        workload = next((self.workloads[urn] for urn in server.parents if urn in self.workloads), None)
+        above = next((self.workloads[urn] for urn in server.parents if urn in self.workloads), None)
         name = properties.text(server.props, "name", server.name)
         restricted, reason = self._restriction(server, name)
-        if workload is not None and workload.restricted is not False:
-            restricted, reason = workload.restricted, workload.reason
+        if above is not None and above.restricted is not False:
+            restricted, reason = above.restricted, above.reason
+        # The servers that a workload names are those that it makes: the engine takes no second one of that
+        # name in there. Of any other below it the workload says nothing.
+        workload = above if above is not None and server.name in above.members else None
 
-        devices = server.props.get("blockDevices")
-        keys: tuple[str, ...] = ("imageId", "imageName")
-        literals = [server.props.get(key) for key in keys]
-        boots_from_image = not devices or properties.boots_from_image(devices)
-        if devices and boots_from_image:
-            keys, literals = ("blockDevices",), [one.get("uuid") for one in devices]
-        image = self._source(server, self.images, self.catalogue.images, keys, literals)
-        if not boots_from_image:
-            image = UNKNOWN  # from a volume: its image's tags are the volume's, and can be edited there
-        keys = ("flavorId", "flavorName")
-        named = [server.props.get(key) for key in keys]
-        flavor = self._source(server, self.flavors, self.catalogue.flavors, keys, named)
-        missing: tuple[Missing, ...] = ()
+        said = named.image(server.props)
+        image = UNKNOWN if isinstance(said, Unknown) else self.images.of(server, said)
+        flavors = named.flavor(server.props)
+        flavor = self.flavors.of(server, flavors)
+        missing: list[Missing] = []
         if workload is not None:
             # An id that comes from elsewhere (an import, a literal): the component says what it stands for.
             image, flavor = image or workload.image, flavor or workload.flavor
         else:
-            missing = tuple(
-                Missing(kind=kind, named=next((one for one in given if isinstance(one, str)), None))
-                for kind, found, given in (("image", image, literals), ("flavor", flavor, named))
-                if found is None or (found is UNKNOWN and (kind == "flavor" or boots_from_image))
-            )
+            if not isinstance(said, Unknown) and not isinstance(image, ImageFacts):
+                missing.append(Missing(kind="image", named=self.images.unread(server, said)))
+            if not isinstance(flavor, FlavorFacts):
+                missing.append(Missing(kind="flavor", named=self.flavors.unread(server, flavors)))
         return ServerFacts(
             origin=(server.urn,),
             kind="server",
@@ -245,8 +349,10 @@ class _Surroundings:
             zone=properties.zone(server.props),
             host=server.props.get("hypervisorHostname") or None,
             volume_types=self._volume_types(server),
-            missing=missing,
+            missing=tuple(missing),
             misspelt_key=properties.misspelt_key(properties.tags(server.props.get("metadata"))),
+            internal_hint=properties.internal_hint(server.props),
+            registered_as=self._registered_as(server, name),
         )
 
     def _restriction(self, server: Resource, name: str) -> tuple[bool | Unknown, str | None]:
@@ -261,6 +367,14 @@ class _Surroundings:
         own = metadata.get(properties.RESTRICTION_KEY)
         return own is not None, properties.reason(own)
 
+    def _registered_as(self, server: Resource, name: str) -> str | None:
+        """The server of the register that is probably meant by a name that is not in there."""
+        names = (name, server.name)
+        if any(one in self.catalogue.restricted for one in names):
+            return None
+        registered = self.catalogue.restricted_hosts
+        return next((registered[host] for one in names if (host := host_name(one)) in registered), None)
+
     def _volume_types(self, server: Resource) -> tuple[VolumeTypeFacts, ...]:
         devices = server.props.get("blockDevices")
         types = [
@@ -274,29 +388,3 @@ class _Surroundings:
             if server.urn in one.sources.get("instanceId", ()):
                 types += self.volume_types.of_volumes(one.sources.get("volumeId", ()))
         return tuple(dict.fromkeys(types))
-
-    def _source(
-        self,
-        server: Resource,
-        known: Mapping[str, _FactsT],
-        catalogue: Mapping[str, _FactsT],
-        keys: Iterable[str],
-        literals: Iterable[object],
-    ) -> _FactsT | Unknown | None:
-        """What the properties come from or name, in the stack or in the catalogue.
-
-        ``UNKNOWN``: more than one; ``None``: none.
-        """
-        urns = {urn for key in keys for urn in server.sources.get(key, ()) if urn in known}
-        given = {one for one in literals if isinstance(one, str)}
-        if not urns:
-            own = _cloud(server)
-            urns = {urn for urn, one in known.items() if one.name in given and self.clouds[urn] == own}
-        found = [known[urn] for urn in sorted(urns)] or [
-            catalogue[one] for one in sorted(given & catalogue.keys())
-        ]
-        if len(found) > 1 and any(
-            replace(one, name="", origin=()) != replace(found[0], name="", origin=()) for one in found
-        ):
-            return UNKNOWN
-        return found[0] if found else None

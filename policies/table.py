@@ -20,7 +20,30 @@ nor in the catalogue, it refuses.
 Rules with the scope *stack* compare resources with each other. They are judged at preview, before
 anything is created. `pulumi up --skip-preview` judges before creation only what one resource tells by
 itself. That is enough for this project's components, whose props repeat the facts; and for a server written
-by hand whose image and flavor the catalogue has, or that names a host.
+by hand of which the catalogue has the image or the flavor that is wrong, or that names a host or a zone that
+is.
+
+## Which image and which flavor
+
+The pack judges what the provider sends to Nova: an id before a name, and of `block_devices` the boot device;
+with an image on a local disk among them the provider sends the server's own `image_id`. A value that is
+known is judged by itself, whatever it was made of: an id must be that of a resource of the stack or a key of
+the catalogue, a name that of a resource in the same cloud or a key of the catalogue. A value that is not
+known yet is taken for the id of the one image or flavor of the stack that it depends on; where it depends on
+more, or is a name that its resource knows already, it is refused.
+
+What stays open at preview: to the engine the unknown id of a new image and what a program makes of it
+(`image.id.apply(lambda _: other_id)`) are one and the same. In `up` the value is known: one that the
+catalogue has is then judged before Nova is asked, any other at the end of the update, which fails;
+`estate landing` names the server. Nor does the pack see the environment of the provider, which takes
+`OS_IMAGE_ID` and `OS_FLAVOR_ID` before a name, and `OS_IMAGE_NAME` and `OS_FLAVOR_NAME` where a server names
+nothing: leave them unset.
+
+What a workload component says of image and flavor counts for the servers that it lists as its own, and only
+where id or name are neither in the stack nor in the catalogue. A program that registers such a component by
+hand, with facts that are not so, is believed until `estate landing` looks.
+
+## What `up` stops
 
 What `up` alone cannot stop: a server written by hand whose image or flavor is a resource of the same stack,
 or one that nobody described. Nova is asked for it, and the stack is judged at the end of the update, which
@@ -53,7 +76,10 @@ and of exemptions. `estate policies config ENV` writes it; `--ids` adds the ids 
 }
 ```
 
-A configuration that does not fit its schema stops the engine, and so does a rule that crashes. A disabled
+A configuration that does not fit its schema stops the engine, and so does a rule that crashes, a part of the
+catalogue that there is not, a key of a rule that takes none, and a rule that there is not. Only a misspelt
+rule without a level the engine refuses itself, before it asks the pack, as `invalid enforcement level ""`:
+look for a name that `estate policies` does not list. A disabled
 `image-and-flavor-known` has no catalogue: the other rules then refuse what they cannot know.
 
 ## Exemptions

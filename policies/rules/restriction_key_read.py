@@ -1,4 +1,4 @@
-"""The metadata that restricts a server is spelt as it is read."""
+"""What restricts a server, its metadata or its name in the register, is spelt as it is read."""
 
 from collections.abc import Iterator
 
@@ -17,17 +17,27 @@ def _judge(facts: Facts) -> Iterator[Violation]:
                 f"nothing reads the metadata {server.misspelt_key!r}, so that the server may run anywhere. "
                 f"Did you mean {RESTRICTION_KEY}?",
             )
+        if server.registered_as is not None:
+            yield violation(
+                server,
+                "name",
+                f'the register restricts "{server.registered_as}" and not {server.name!r}, so that the '
+                f"server may run anywhere, though Nova gives both one host name. Did you mean "
+                f'"{server.registered_as}"? Else give it a name of its own.',
+            )
 
 
 RULE = Rule(
     name="restriction-key-read",
     severity=Severity.CRITICAL,
     scope=Scope.STACK,
-    description=f"Metadata of a server that is meant to restrict it to ESXi is spelt {RESTRICTION_KEY}.",
-    why="Nova takes any key. With another one neither the rules nor `estate landing` know that the server "
-    "must stay on ESXi.",
-    what_to_do=f"Set {RESTRICTION_KEY} to the reason, spelt exactly so.",
-    source="nova/api/validation/parameter_types.py metadata (any key)",
+    description=f"Metadata of a server that is meant to restrict it to ESXi is spelt {RESTRICTION_KEY}, and "
+    "a name as the register has it.",
+    why="Nova takes any key and any name. With another one neither the rules nor `estate landing` know that "
+    "the server must stay on ESXi.",
+    what_to_do=f"Set {RESTRICTION_KEY} to the reason, spelt exactly so; name the server as the register "
+    "does.",
+    source="nova/api/validation/parameter_types.py metadata (any key); nova/utils.py sanitize_hostname",
     judge=_judge,
     in_documents="unknown-key",
 )

@@ -11,6 +11,7 @@ from policies.rules.words import violation
 
 def _judge(facts: Facts) -> Iterator[Violation]:
     owners: dict[str, AggregateFacts] = {}
+    known = {folded(zone): side for zone, side in facts.zones.items()}
     for aggregate in facts.aggregates:
         side = aggregate_side(aggregate)
         if isinstance(aggregate.zone, Unknown) and side is Hypervisor.ESXI:
@@ -28,6 +29,13 @@ def _judge(facts: Facts) -> Iterator[Violation]:
                     f'zone "{aggregate.zone}" is that of aggregate "{first.name}", which is on another '
                     f"side: it "
                     "says nothing about the hypervisor. Give each side zones of its own.",
+                )
+            elif (known_side := known.get(folded(aggregate.zone))) is not None and known_side is not side:
+                yield violation(
+                    aggregate,
+                    "availability_zone",
+                    f'zone "{aggregate.zone}" is one of {known_side.label} by the catalogue, and this '
+                    "aggregate is on another side. Give each side zones of its own.",
                 )
 
 

@@ -61,7 +61,7 @@ class Stack(TrialStack):
         """Resource → the lines that follow its violation, for a program that the pack must refuse."""
         self.write(*parts)
         output = self.run(*command, "--policy-pack", str(ROOT / "policies"), fails=True)
-        assert "Traceback" not in output
+        assert "Traceback" not in output, output
         assert "[advisory]" not in output
         found: dict[str, str] = {}
         for block in output.partition("Policies:")[2].split("- [mandatory]")[1:]:

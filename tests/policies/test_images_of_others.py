@@ -151,6 +151,8 @@ server("beside", KVM_ID, "kvm-small")
 WITHOUT_RESOURCES = HEAD.partition("vmware, plain =")[0]
 
 
+FLAVOR_ID = "0f2b6c3e-0000-0000-0000-0000000000f1"
+FLAVOR = {"id": FLAVOR_ID, "name": "made", "ram": 1024, "vcpus": 1, "disk": 1, "rxtx_factor": 1, "swap": 0}
 PORT = {"id": "p", "status": "ACTIVE", "network_id": "net", "security_groups": [], "fixed_ips": []}
 NETWORK = {"id": "net", "name": "app", "status": "ACTIVE"}
 
@@ -163,13 +165,18 @@ class Asked(ThreadingHTTPServer):
 
 
 class Answers(BaseHTTPRequestHandler):
-    """Keystone, Glance as far as ``get_image`` asks it (two images), Neutron with one network and port."""
+    """Keystone, Glance as far as ``get_image`` asks it (two images), Neutron with one network and port, one
+    flavor for ESXi that is made.
+    """
 
     def do_POST(self) -> None:
         """A token, and where the services are: here."""
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or "{}")
         if "server" in body:
             Asked.servers.append(body["server"]["name"])
+        if "/flavors" in self.path:
+            self._answer(200, {"flavor": FLAVOR, "extra_specs": {V: "required"}})
+            return
         if self.path.endswith("/ports"):
             self._answer(201, {"port": PORT})
             return
@@ -203,6 +210,9 @@ class Answers(BaseHTTPRequestHandler):
             if f"/{one}s?" in self.path or f"/{one}s/" in self.path:
                 self._answer(200, {f"{one}s": [known], one: known})
                 return
+        if "/flavors/" in self.path:
+            self._answer(200, {"flavor": FLAVOR, "extra_specs": {V: "required"}})
+            return
         if "/images" not in self.path:
             self._answer(404, {})
             return
@@ -225,6 +235,10 @@ class Answers(BaseHTTPRequestHandler):
         self.send_header("X-Subject-Token", "t")
         self.end_headers()
         self.wfile.write(text)
+
+    def do_DELETE(self) -> None:
+        """It is gone."""
+        self._answer(202, {})
 
     def log_message(self, *_: object) -> None:
         """Nothing."""
@@ -279,6 +293,25 @@ def test_a_foreign_program(stack: Stack, cloud: str) -> None:
     assert f'"images": {{"{NOBODYS}": ' in found["not-in-the-catalogue"]
     assert "its image cannot be known here" in found["looked-up-later"]
     assert len(found) == 7
+
+
+def test_a_flavor_that_is_there_already(stack: Stack, cloud: str) -> None:
+    """Its id is known: what ``apply`` makes of it is judged by itself, and the id is that of the resource."""
+    program = at(cloud, WITHOUT_RESOURCES, SOURCES, f'made = flavor("made", **{{"{V}": "required"}})\n')
+    stack.write(*program)
+    up = options(stack, "up", "--skip-preview", "--yes")
+    stack.run(*up, "--policy-pack", str(ROOT / "policies"))
+    passes(stack, *program, 'server("its-id", ID, made.id, metadata=RESTRICTED)\n')
+    applied = """
+server("another", ID, made.id.apply(lambda _: "kvm-small"), metadata=RESTRICTED)
+server("nobodys", ID, made.id.apply(lambda _: "nobodys"), metadata=RESTRICTED)
+"""
+    for command in (options(stack, "preview"), up):
+        found = stack.judged(*program, applied, command=command)
+        assert 'flavor "kvm-small" is for KVM' in found["another"]
+        if "preview" in command:
+            assert 'flavor "nobodys" is neither' in found["nobodys"]
+    stack.run("destroy", "--yes", "--stack", "trial", "--skip-preview")
 
 
 def test_without_the_catalogue_the_same_is_refused(stack: Stack, cloud: str) -> None:

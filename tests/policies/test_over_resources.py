@@ -49,7 +49,7 @@ WORKLOAD = Resource(
     name="ledger",
     inputs={
         "name": "ledger",
-        "servers": ["ledger"],
+        "servers": ["server"],
         "restricted": True,
         "restriction": {"reason": "licence"},
         "image": {"name": "good", "properties": {"hypervisor_type": "vmware", V: "required"}},
@@ -89,6 +89,23 @@ def server(name: str, /, sources: dict[str, list[str]] | None = None, **inputs: 
     """The restricted server with other inputs; ``None`` removes one."""
     merged = {key: value for key, value in {**SERVER.inputs, **inputs}.items() if value is not None}
     return replace(SERVER, name=name, inputs=merged, sources={**SERVER.sources, **(sources or {})})
+
+
+def with_inputs(resource: Resource, **inputs: Any) -> Resource:
+    return replace(resource, inputs={**resource.inputs, **inputs})
+
+
+CATALOGUE = {
+    "images": {
+        "1234": {"diskFormat": "vmdk", "properties": {"hypervisor_type": "vmware", V: "required"}},
+        "kvm": {"diskFormat": "qcow2", "properties": {"hypervisor_type": "qemu"}},
+    },
+    "flavors": {"esxi-small": {"extraSpecs": {V: "required"}}},
+    "volumeTypes": {"gold-kvm": "kvm", "gold-esxi": "esxi"},
+    "zones": {"az-kvm": "kvm", "az-esxi": "esxi"},
+    "restricted": {"ledger": "certification"},
+}
+LITERAL = server("literal", {"imageId": [], "flavorId": []}, imageId="1234", flavorId="esxi-small")
 
 
 def registered(estate: Estate, share: Share | None = None) -> list[Resource]:
@@ -248,11 +265,209 @@ def test_a_foreign_program_that_could_leave_esxi_or_cannot_tell(
             imageId=None,
             blockDevices=[{"sourceType": "image", "uuid": UNKNOWN}],
         ),
-        server("e", {"imageId": []}, imageId="good", metadata={"other": UNKNOWN}),
+        server("e", {"imageId": []}, imageId="1-2-3", metadata={"other": UNKNOWN}),
+        server("f", {"imageId": []}, imageId="", imageName="good"),
+        server("g", imageName="good"),
+        server("h", blockDevices=[{"sourceType": "image", "destinationType": "local", "uuid": "any"}]),
+        server(
+            "i",
+            {"blockDevices": [IMAGE.urn, "urn:pulumi:s::p::openstack:blockstorage/volumeTypeV3::t"]},
+            blockDevices=[
+                {"sourceType": "image", "destinationType": "volume", "uuid": UNKNOWN, "bootIndex": 0},
+                {"sourceType": "blank", "destinationType": "volume", "bootIndex": -1},
+                {"sourceType": "volume", "destinationType": "volume", "uuid": "data", "bootIndex": 1},
+            ],
+        ),
+        server("j", {"flavorId": []}, flavorId="chosen"),
     ],
 )
 def test_a_foreign_program_that_stays(pack: Pack, right: Resource) -> None:
-    assert [one for one in pack.analyze(IMAGE, FLAVOR, right) if one.name == right.name] == []
+    made = replace(IMAGE, outputs={"id": "1-2-3"})
+    chosen = replace(FLAVOR, inputs={**FLAVOR.inputs, "flavorId": "chosen"})
+    assert [one for one in pack.analyze(made, chosen, right) if one.name == right.name] == []
+
+
+ROOT_OF_KVM = {"sourceType": "image", "destinationType": "local", "bootIndex": 0, "uuid": UNKNOWN}
+CALLED_LATER = replace(IMAGE, name="called-later", inputs={**IMAGE.inputs, "name": UNKNOWN})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "rule", "says"),
+    [
+        (
+            server("a", {"imageId": []}, imageId="0f2b6c3e", imageName="good"),
+            CATALOGUED,
+            'image "0f2b6c3e" is neither',
+        ),
+        (
+            server("b", {"imageName": [IMAGE.urn]}, imageId="0f2b6c3e", imageName="good"),
+            CATALOGUED,
+            'image "0f2b6c3e" is neither',
+        ),
+        (server("c", imageId="0f2b6c3e"), CATALOGUED, 'image "0f2b6c3e" is neither'),
+        (server("d", imageId="kvm"), MAIN, 'image "kvm" runs on KVM only'),
+        (
+            server("e", {"flavorName": [FLAVOR.urn]}, flavorId=None, flavorName="general"),
+            MAIN,
+            'flavor "general" does not require',
+        ),
+        (
+            server("f", {"imageName": [IMAGE.urn]}, imageId=None, imageName="good-kvm"),
+            CATALOGUED,
+            'image "good-kvm" is neither',
+        ),
+        (
+            server("g", {"imageId": [], "imageName": [IMAGE.urn]}, imageId=None, imageName=UNKNOWN),
+            CATALOGUED,
+            "its image cannot be known here",
+        ),
+        (
+            server(
+                "h", {"imageId": [], "blockDevices": [IMAGE.urn]}, imageId="1", blockDevices=[ROOT_OF_KVM]
+            ),
+            CATALOGUED,
+            'image "1" is neither',
+        ),
+        (
+            server("i", imageName="untagged"),  # should the id turn out to be empty
+            CATALOGUED,
+            "its image cannot be known here",
+        ),
+        (
+            server("j", {"imageId": [IMAGE.urn, "urn:pulumi:s::p::x:y:Z::z"]}),
+            CATALOGUED,
+            "its image cannot be known here",
+        ),
+        (server("k", {"imageId": []}, imageId="untagged"), CATALOGUED, 'image "untagged" is neither'),
+        (
+            server(
+                "l",
+                {"blockDevices": [IMAGE.urn]},
+                blockDevices=[
+                    {"sourceType": "image", "destinationType": "volume", "uuid": UNKNOWN, "bootIndex": 1},
+                    {"sourceType": "blank", "destinationType": "volume", "bootIndex": 0},
+                ],
+            ),
+            MAIN,
+            "the tags of its image cannot be known here",
+        ),
+    ],
+)
+def test_what_the_provider_sends_to_nova_is_what_is_judged(wrong: Resource, rule: str, says: str) -> None:
+    """Ids before names, the boot device, and a known value whatever it was made of."""
+    general = replace(FLAVOR, name="general", inputs={"name": "general", "extraSpecs": {}})
+    with running() as pack:
+        pack.configure({CATALOGUED: CATALOGUE})
+        found = pack.analyze(IMAGE, UNTAGGED, FLAVOR, general, wrong)
+    told = [one.message for one in found if (one.rule, one.name) == (rule, wrong.name)]
+    assert any(says in one for one in told), found
+
+
+def test_a_name_that_the_image_itself_learns_later(pack: Pack) -> None:
+    later = server("later", {"imageName": [CALLED_LATER.urn]}, imageId=None, imageName=UNKNOWN)
+    assert pack.analyze(CALLED_LATER, FLAVOR, later) == []
+
+
+def test_an_update_judges_what_the_catalogue_has_beside_what_only_the_stack_knows(updating: Pack) -> None:
+    """Of a server that must stay on ESXi: the id of its new flavor says nothing yet, its image all."""
+    updating.configure({CATALOGUED: CATALOGUE})
+    for wrong, says in (
+        (server("a", imageId="kvm", flavorId="0f2b6c3e"), 'image "kvm" runs on KVM only'),
+        (server("b", imageId="0f2b6c3e", availabilityZone="az-kvm"), 'zone "az-kvm" is KVM'),
+    ):
+        (violation,) = of_main(updating.analyze(IMAGE, FLAVOR, wrong, stack=False))
+        assert says in violation.message
+    new = server("new", imageId="0f2b6c3e", flavorId="0f2b6c3f")
+    assert updating.analyze(new, stack=False) == []
+
+
+def test_a_server_below_a_workload_that_does_not_make_it(pack: Pack) -> None:
+    beside = replace(
+        server("beside", {"imageId": [], "flavorId": []}, imageId="1", flavorId="2"), parent=WORKLOAD.urn
+    )
+    found = {one.rule for one in pack.analyze(WORKLOAD, beside) if one.name == "beside"}
+    assert found == {MAIN, CATALOGUED, "server-inside-workload"}
+    own = replace(beside, name="server")
+    assert pack.analyze(WORKLOAD, own) == []
+
+
+@pytest.mark.parametrize("name", ["LEDGER", "ledger ", "Ledger", "led\u200bger"])
+def test_a_name_that_is_nearly_one_of_the_register(name: str) -> None:
+    with running() as pack:
+        pack.configure({CATALOGUED: {**CATALOGUE, "restricted": {"ledger": "licence"}}})
+        near = replace(LITERAL, name="s", inputs={**LITERAL.inputs, "name": name, "metadata": {}})
+        (violation,) = pack.analyze(near)
+        assert violation.rule == "restriction-key-read"
+        assert 'Did you mean "ledger"?' in violation.message
+        assert pack.analyze(replace(near, inputs={**near.inputs, "name": "ledger-2"})) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("estate_restricted", True),
+        ("restriction", True),
+        ("Restricted", True),
+        ("estate-restrictions", True),
+        ("esxi_only", True),
+        ("unrestricted", False),
+        ("restart", False),
+        ("description", False),
+    ],
+)
+def test_metadata_that_look_like_a_restriction(pack: Pack, key: str, meant: bool) -> None:
+    found = pack.analyze(IMAGE, FLAVOR, server("s", metadata={key: "licence"}))
+    assert [one.rule for one in found] == (["restriction-key-read"] if meant else [])
+
+
+@pytest.mark.parametrize(
+    ("hints", "says"),
+    [
+        ([{"additionalProperties": {"_nova_check_type": "rebuild"}}], '"_nova_check_type" is Nova\'s own'),
+        ([{"additionalProperties": {"_nova": UNKNOWN}}], '"_nova" is Nova\'s own'),
+        ([{"additionalProperties": UNKNOWN}], "cannot be known here"),
+        (UNKNOWN, "cannot be known here"),
+        ([{"group": UNKNOWN, "additionalProperties": {"other": "value"}}], None),
+    ],
+)
+def test_hints_that_are_novas_own(pack: Pack, updating: Pack, hints: object, says: str | None) -> None:
+    hinted = server("s", metadata=None, schedulerHints=hints)
+    for found in (pack.analyze(IMAGE, FLAVOR, hinted), updating.analyze(hinted, stack=False)):
+        assert [one.rule for one in found] == ([] if says is None else ["hint-not-internal"])
+        assert all(says is not None and says in one.message for one in found)
+
+
+AGGREGATE = Resource(
+    type=properties.AGGREGATE,
+    name="vendor",
+    inputs={"zone": "az-esxi", "hosts": ["nova-esx"], "metadata": {V: "required", "img_hv_type": "vmware"}},
+)
+
+
+def in_zone(zone: Any, given: str | None = "az-esxi") -> Resource:
+    """The ESXi aggregate, with a zone among its metadata."""
+    return with_inputs(
+        AGGREGATE, zone=given, metadata={**AGGREGATE.inputs["metadata"], "availability_zone": zone}
+    )
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "rules"),
+    [
+        (AGGREGATE, []),
+        (in_zone("az-esxi"), []),
+        (in_zone("az-esxi", None), []),
+        (in_zone("az-kvm"), ["aggregate-metadata-read", "zone-on-one-side"]),
+        (in_zone("az-kvm", None), ["zone-on-one-side"]),
+        (in_zone("az-other"), ["aggregate-metadata-read"]),
+        (in_zone(UNKNOWN), ["aggregate-metadata-read", "zone-on-one-side"]),
+        (with_inputs(AGGREGATE, zone="AZ-KVM"), ["zone-on-one-side"]),
+    ],
+)
+def test_the_zone_of_an_aggregate_is_what_nova_keeps(aggregate: Resource, rules: list[str]) -> None:
+    with running() as pack:
+        pack.configure({CATALOGUED: {"zones": {"az-kvm": "kvm", "az-esxi": "esxi"}}})
+        assert sorted(one.rule for one in pack.analyze(aggregate)) == rules
 
 
 def test_an_unknown_tag_is_a_mandatory_refusal(pack: Pack) -> None:
@@ -315,18 +530,6 @@ def test_aggregates_and_flavors_are_judged_alone() -> None:
             "esxi-flavor-private",
             "resource-inside-component",
         ]
-
-
-CATALOGUE = {
-    "images": {
-        "1234": {"diskFormat": "vmdk", "properties": {"hypervisor_type": "vmware", V: "required"}},
-        "kvm": {"diskFormat": "qcow2", "properties": {"hypervisor_type": "qemu"}},
-    },
-    "flavors": {"esxi-small": {"extraSpecs": {V: "required"}}},
-    "volumeTypes": {"gold-kvm": "kvm", "gold-esxi": "esxi"},
-    "restricted": {"ledger": "certification"},
-}
-LITERAL = server("literal", {"imageId": [], "flavorId": []}, imageId="1234", flavorId="esxi-small")
 
 
 def test_what_is_outside_of_the_stack_is_judged_by_the_catalogue() -> None:
@@ -403,13 +606,33 @@ def test_an_exemption_that_excuses_nothing_is_told() -> None:
         assert all("the exemption can be removed" in one.message for one in found)
 
 
+EXEMPTION = {"rule": "ports-filtered", "subject": "workloads/ledger", "expires": "2027-06-30"}
+
+
 @pytest.mark.parametrize(
-    ("rule", "says"), [(MAIN, "has no exemptions"), ("port-filtered", "Did you mean ports-filtered?")]
+    ("told", "says"),
+    [
+        (
+            {CATALOGUED: {"exemptions": [{**EXEMPTION, "rule": MAIN}]}},
+            f"exemption: {MAIN} has no exemptions",
+        ),
+        (
+            {CATALOGUED: {"exemptions": [{**EXEMPTION, "rule": "port-filtered"}]}},
+            "Did you mean ports-filtered?",
+        ),
+        (
+            {CATALOGUED: {"exemptions": [{**EXEMPTION, "expires": "2030-13-45"}]}},
+            'expires on a day of the calendar (YYYY-MM-DD), found "2030-13-45"',
+        ),
+        ({CATALOGUED: {"restrictd": {"ledger": "licence"}}}, 'no part "restrictd". Did you mean restricted?'),
+        ({CATALOGUED: {"image": {}}}, 'no part "image". Did you mean images?'),
+        ({"cluster-drs": {"level": "x"}}, '"cluster-drs" takes a level and nothing else, found "level"'),
+        ({"image-and-flavors-known": {}}, f'no rule "image-and-flavors-known". Did you mean {CATALOGUED}'),
+    ],
 )
-def test_an_exemption_that_cannot_be_stops_the_engine(rule: str, says: str) -> None:
-    one = {"rule": rule, "subject": "workloads/ledger", "expires": "2027-06-30"}
+def test_a_configuration_that_cannot_be_stops_the_engine(told: dict[str, dict[str, Any]], says: str) -> None:
     with running() as pack, pytest.raises(grpc.RpcError, match=re.escape(says)):
-        pack.configure({CATALOGUED: {"exemptions": [one]}})
+        pack.configure(told)
 
 
 @pytest.mark.parametrize(
@@ -472,10 +695,6 @@ SWITCH = Resource(
 
 ELSEWHERE = "urn:pulumi:s::p::pulumi:providers:vsphere::vc2"
 """Another vCenter, whose ids may be the same."""
-
-
-def with_inputs(resource: Resource, **inputs: Any) -> Resource:
-    return replace(resource, inputs={**resource.inputs, **inputs})
 
 
 @pytest.mark.parametrize(

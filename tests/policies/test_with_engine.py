@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.estates import ROOT
+from policies.catalogue import config_of
+from policies.rules.image_and_flavor_known import NAME as CATALOGUED
+from tests.estates import ROOT, sandbox
 from tests.policies.stacks import HEAD, Stack
 from toolchain.engine import Toolchain, install
 from toolchain.progress import Progress
@@ -33,6 +35,58 @@ unknown = image("unknown", **{**VMWARE, "hypervisor_type": vmware.id})
 server("unknown-tag", unknown.id, esxi.id, metadata=RESTRICTED)
 server("unknown-duty", plain.id, general.id, metadata=vmware.id.apply(lambda one: {"image": one}))
 server("unknown-zone", vmware.id, esxi.id, metadata=RESTRICTED, availability_zone=vmware.id)
+"""
+
+NOT_WHAT_IT_SEEMS = """
+NOBODYS = "0f2b6c3e-0000-0000-0000-00000000dead"
+
+
+def other(urn, metadata=RESTRICTED, opts=to, **arguments):
+    openstack.compute.Instance(
+        urn, networks=[{"name": "n"}], metadata=metadata, opts=opts, **{"name": urn, **arguments}
+    )
+
+
+def device(source="image", **more):
+    return {"source_type": source, "destination_type": "local", "delete_on_termination": True, **more}
+
+
+ids = {"image_id": NOBODYS, "flavor_id": NOBODYS}
+other("names-of-the-catalogue", **ids, image_name="linux-esxi", flavor_name="esxi-small")
+other("names-of-the-stack", **ids, image_name=vmware.name, flavor_name=esxi.name)
+other("name-applied", image_id=vmware.id, flavor_name=esxi.name.apply(lambda n: "general"))
+other("name-joined", image_name=pulumi.Output.concat(vmware.name, "-kvm"), flavor_id=esxi.id)
+other(
+    "names-applied",
+    image_name=vmware.name.apply(lambda n: "linux-kvm"), flavor_name=esxi.name.apply(lambda n: "kvm-small"),
+)
+other("name-of-an-id", image_name=vmware.id.apply(lambda one: "linux-kvm"), flavor_id=esxi.id)
+other(
+    "device", image_id=NOBODYS, flavor_id=esxi.id, block_devices=[device(uuid=vmware.id, boot_index=0)]
+)
+workload = pulumi.ComponentResource("estate:index:Workload", "trial", {
+    "name": "trial", "servers": ["made"], "restricted": False,
+    "image": {"name": "i", "properties": VMWARE},
+    "flavor": {"name": "f", "extraSpecs": {"trait:CUSTOM_HV_VMWARE": "required"}},
+})
+other("below-a-workload", opts=pulumi.ResourceOptions(provider=cloud, parent=workload), **ids)
+other("LEDGER-DB", metadata=None, image_name="linux-kvm", flavor_name="kvm-small")
+other("ledger", name="ledger-db ", metadata=None, image_name="linux-kvm", flavor_name="kvm-small")
+other("hinted", metadata=None, image_name="linux-kvm", flavor_name="kvm-small",
+    scheduler_hints=[{"additional_properties": {"_nova_check_type": "rebuild"}}])
+openstack.compute.AggregateV2("joins-kvm", name="joins-kvm", zone="az-esxi", hosts=["nova-esx"], metadata={
+    "trait:CUSTOM_HV_VMWARE": "required", "img_hv_type": "vmware", "availability_zone": "az-kvm",
+}, opts=to)
+"""
+WHAT_IT_SEEMS = """
+other("names", image_name=vmware.name, flavor_name=esxi.name)
+other("both", image_id=vmware.id, image_name=vmware.name, flavor_id=esxi.id)
+root = device(uuid=vmware.id, boot_index=0, destination_type="volume", volume_size=1)
+data = device("blank", boot_index=-1, destination_type="volume", volume_size=1)
+other("data-disk", flavor_id=esxi.id, block_devices=[root, data])
+local = device(uuid=vmware.id, boot_index=0)
+more = device("blank", boot_index=-1, volume_size=1)
+other("local", image_id=vmware.id, flavor_id=esxi.id, block_devices=[local, more])
 """
 
 OUR_PROGRAM = f"""
@@ -82,11 +136,48 @@ def test_a_foreign_program_that_breaks_them_or_leaves_open_whether_it_does(stack
     assert "the tags of its image cannot be known here" in found["literal"]
 
 
-def test_a_configuration_that_does_not_fit_stops_the_preview(stack: Stack) -> None:
+def test_a_foreign_program_that_asks_the_provider_for_something_else_than_it_seems(stack: Stack) -> None:
+    known = ("preview", *stack.configuration({CATALOGUED: config_of(sandbox())}))
+    found = stack.judged(HEAD, NOT_WHAT_IT_SEEMS, command=known)
+    rules = {
+        "names-of-the-catalogue": CATALOGUED,
+        "names-of-the-stack": CATALOGUED,
+        "name-applied": "esxi-restricted-on-esxi",
+        "name-joined": CATALOGUED,
+        "names-applied": "esxi-restricted-on-esxi",
+        "name-of-an-id": CATALOGUED,
+        "device": CATALOGUED,
+        "below-a-workload": CATALOGUED,
+        "LEDGER-DB": "restriction-key-read",
+        "ledger": "restriction-key-read",
+        "hinted": "hint-not-internal",
+        "joins-kvm": "zone-on-one-side",
+    }
+    assert {name: rule for name, rule in rules.items() if rule not in found.get(name, "")} == {}
+    legal = NOT_WHAT_IT_SEEMS.partition("ids = ")[0]
+    stack.write(HEAD, legal, WHAT_IT_SEEMS)
+    output = stack.run(*known, "--policy-pack", str(ROOT / "policies"))
+    assert "[mandatory]" not in output
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ({CATALOGUED: {"images": {"some": {"properties": {}}}}}, "diskFormat is required"),
+        ({CATALOGUED: {"restrictd": {}}}, 'no part "restrictd". Did you mean restricted?'),
+        ({"cluster-drs": {"level": "x"}}, '"cluster-drs" takes a level and nothing else, found "level"'),
+        ({"cluster-dsr": "advisory"}, 'no rule "cluster-dsr". Did you mean cluster-drs'),
+        # The engine's own words, which docs/policies.md explains.
+        ({"image-and-flavors-known": {"images": {}}}, 'invalid enforcement level ""'),
+    ],
+)
+def test_a_configuration_that_does_not_fit_stops_the_preview(
+    stack: Stack, told: dict[str, object], says: str
+) -> None:
     stack.write(HEAD, PASSING)
-    wrong = stack.configuration({"image-and-flavor-known": {"images": {"some": {"properties": {}}}}})
+    wrong = stack.configuration(told)
     output = stack.run("preview", "--policy-pack", str(ROOT / "policies"), *wrong, fails=True)
-    assert "diskFormat is required" in output
+    assert says in output
 
 
 def test_a_rule_that_is_advisory_is_shown_and_stops_nothing(stack: Stack) -> None:
