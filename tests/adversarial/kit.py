@@ -107,6 +107,7 @@ class Kit:
         flavor: openstack.compute.Flavor | None,
         name: str,
         /,
+        opts: pulumi.ResourceOptions | None = None,
         **arguments: Any,
     ) -> openstack.compute.Instance:
         """A server; ``name`` says what it truly is."""
@@ -117,7 +118,7 @@ class Kit:
             "networks": [{"name": "n"}],
             **arguments,
         }
-        return openstack.compute.Instance(self.own(name), opts=self._here, **given)
+        return openstack.compute.Instance(self.own(name), opts=opts or self._here, **given)
 
     def restricted(
         self,
@@ -185,8 +186,11 @@ class Kit:
         """The KVM aggregate."""
         self.aggregate("general", hosts, {**GENERAL, **metadata}, zone)
 
-    def component(self) -> None:
-        """A legal workload of this project's kind, without servers: its program uses the components."""
+    def component(self) -> pulumi.ResourceOptions:
+        """A legal workload of this project's kind, without servers: its program uses the components.
+
+        Gives the options of what stands below it.
+        """
         facts: Mapping[str, Any] = {
             "name": self.own("workload"),
             "servers": [],
@@ -196,4 +200,5 @@ class Kit:
             "flavor": {"name": "esxi", "extraSpecs": ON_ESXI},
             "availabilityZone": "az-esxi",
         }
-        pulumi.ComponentResource("estate:index:Workload", self.own("workload"), dict(facts))
+        made = pulumi.ComponentResource("estate:index:Workload", self.own("workload"), dict(facts))
+        return pulumi.ResourceOptions(provider=self._here.provider, parent=made)

@@ -144,8 +144,11 @@ class _Program:
         own = {
             self._plain(one.inputs["name"]): nova.Aggregate(
                 name=self._plain(one.inputs["name"]),
-                metadata=one.inputs.get("metadata", {})
-                | ({"availability_zone": self._plain(one.inputs["zone"])} if "zone" in one.inputs else {}),
+                # Nova keeps the zone among the metadata, which the provider sets last.
+                metadata=(
+                    {"availability_zone": self._plain(one.inputs["zone"])} if "zone" in one.inputs else {}
+                )
+                | {key: self._plain(value) for key, value in one.inputs.get("metadata", {}).items()},
                 # Nova finds a host in whatever letter case, and keeps its own name of it.
                 hosts=frozenset(
                     host
@@ -178,9 +181,12 @@ class _Program:
         )
 
     def _flavor(self, name: str) -> nova.Flavor:
-        found = self._by_id.get(name)
+        found = self._by_id.get(name) or next(
+            (one for one in self._of(properties.FLAVOR) if one.inputs["name"] == name), None
+        )
         if found is None:
-            return replace(PLAIN, name=name, extra_specs=dict(CATALOGUE["flavors"][name]["extraSpecs"]))
+            known = CATALOGUE["flavors"].get(name, {"extraSpecs": {}})  # whatever it is: nobody described it
+            return replace(PLAIN, name=name, extra_specs=dict(known["extraSpecs"]))
         projects = [
             one.inputs["tenantId"]
             for one in self._of(properties.FLAVOR_ACCESS)
@@ -197,7 +203,7 @@ class _Program:
 
     def _boots(self, inputs: Mapping[str, Any]) -> tuple[nova.Image | None, Source]:
         devices = inputs.get("blockDevices") or ()
-        if not devices:
+        if not devices or (devices[0]["sourceType"] == "image" and devices[0]["destinationType"] == "local"):
             return self._image(inputs.get("imageId") or inputs["imageName"]), Source.IMAGE
         first = devices[0]
         if first["sourceType"] == "image":

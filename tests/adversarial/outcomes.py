@@ -138,7 +138,8 @@ that is legal and passes every layer.
   placement engine: whether hosts accept it, and the rules that keep it off the wrong side. *Through* means
   that a host of the wrong side takes it.
 - **A real Nova**: the same requests, sent to the Nova of a sandbox where the environment `sandbox` runs
-  (`tests/long/test_adversarial.py`; documents that would make another cloud are not asked about).
+  (`tests/long/test_adversarial.py`; documents that would make another cloud are not asked about;
+  empty where no long test has sent it yet).
 - **Evidence**: what `estate landing` then says.
 
 """

@@ -112,6 +112,15 @@ AGGREGATES = (
         "zone-on-one-side",
     ),
     aggregate(
+        "zone-key",
+        "one zone for both sides, by the metadata `availability_zone` beside a right zone",
+        both(
+            lambda kit: kit.vendor({**VENDOR, "availability_zone": kit.own("az-kvm")}),
+            lambda kit: kit.common(),
+        ),
+        "zone-on-one-side",
+    ),
+    aggregate(
         "hosts-unknown",
         "members that are known only during the update",
         both(

@@ -35,6 +35,24 @@ PROGRAMS = (
         "restriction-key-read",
     ),
     server(
+        "duty-other-words",
+        "restriction",
+        "metadata key `restriction`",
+        lambda kit: kit.restricted(kit.linux(), kit.flavor(ON_KVM), metadata={"restriction": "licence"}),
+        "restriction-key-read",
+    ),
+    server(
+        "duty-name-case",
+        "restriction",
+        "the name that the register restricts, in capitals",
+        lambda kit: kit.restricted(
+            kit.linux(), kit.flavor(ON_KVM), metadata=None, name=kit.own(REGISTERED).upper()
+        ),
+        "restriction-key-read",
+        right=lambda kit: kit.restricted(metadata=None, name=kit.own(REGISTERED)),
+        sibling="its name as the register has it, image and flavor for ESXi",
+    ),
+    server(
         "duty-registered",
         "restriction",
         "no metadata, though the register restricts it",
@@ -58,6 +76,18 @@ PROGRAMS = (
         wrong=both(
             lambda kit: kit.component(),
             lambda kit: kit.restricted(image_id=KVM_ID, flavor_name="kvm-small", metadata=None),
+        ),
+        right=lambda kit: kit.component(),
+        sibling="a workload",
+        alone=True,
+    ),
+    Row(
+        key="below-workload",
+        family="components",
+        way="a server written by hand below a workload, with ids that nobody knows",
+        rule="image-and-flavor-known",
+        wrong=lambda kit: kit.restricted(
+            image_id="0f2b6c3e", flavor_id="0f2b6c3f", metadata=None, opts=kit.component()
         ),
         right=lambda kit: kit.component(),
         sibling="a workload",

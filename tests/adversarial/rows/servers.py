@@ -33,6 +33,11 @@ def either(kit: Kit) -> object:
     return kit.restricted(image_id=ids.apply(lambda found: found[0]))
 
 
+def local(kit: Kit) -> dict[str, Any]:
+    """An image for ESXi as root disk on the host."""
+    return {"source_type": "image", "uuid": kit.image().id, "destination_type": "local", "boot_index": 0}
+
+
 SERVERS = (
     server(
         "image-id",
@@ -58,6 +63,31 @@ SERVERS = (
         lambda kit: kit.restricted(image_name="linux"),
     ),
     server(
+        "image-id-and-name",
+        "image of a server",
+        "an id that nobody knows, beside the name of an ESXi image, which the provider does not read",
+        lambda kit: kit.restricted(image_id="0f2b6c3e", image_name=kit.image().name),
+        "image-and-flavor-known",
+        right=lambda kit: kit.restricted(image_name=kit.image().name),
+        sibling="the name alone",
+    ),
+    server(
+        "image-device",
+        "image of a server",
+        "the id of a KVM image, beside an ESXi image as local device, which Nova does not read",
+        lambda kit: kit.restricted(image_id=KVM_ID, block_devices=[local(kit)]),
+        right=lambda kit: kit.restricted(image_id=ESXI_ID, block_devices=[local(kit)]),
+        sibling="the id of an ESXi image",
+    ),
+    server(
+        "image-name-applied",
+        "image of a server",
+        "the name of a KVM image, made of the name of an ESXi image by `apply`",
+        lambda kit: kit.restricted(image_name=kit.image().name.apply(lambda _: "linux")),
+        right=lambda kit: kit.restricted(image_name=kit.image().name.apply(str.strip)),
+        sibling="what `apply` makes of it is the name of an ESXi image",
+    ),
+    server(
         "image-get",
         "image of a server",
         "a KVM image by `get_image`",
@@ -71,6 +101,14 @@ SERVERS = (
         sibling="an ESXi image by `get_image`, in the catalogue",
     ),
     server("image-either", "image of a server", "one of two images, chosen during the update", either),
+    server(
+        "flavor-name-applied",
+        "flavor of a server",
+        "the name of a KVM flavor, made of the name of an ESXi flavor by `apply`",
+        lambda kit: kit.restricted(flavor_name=kit.flavor().name.apply(lambda _: "kvm-small")),
+        right=lambda kit: kit.restricted(flavor_name=kit.flavor().name.apply(str.strip)),
+        sibling="what `apply` makes of it is the name of an ESXi flavor",
+    ),
     server(
         "image-elsewhere",
         "provider arguments",
