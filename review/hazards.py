@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from estate.model import Hypervisor
+from estate.model.members import flat
 from estate.model.subjects import subject
 from review.registration import Registration
 from review.resources import ResourceDiff
@@ -54,6 +55,7 @@ class _Told:
 def hazards(
     environment: str,
     *,
+    before: Side,
     after: Side,
     diff: ResourceDiff,
     changes: tuple[Change, ...],
@@ -71,6 +73,11 @@ def hazards(
                 servers.append(told.server)
             elif told.server is None:
                 servers += [server for server in teller.on_leaving(one) if server not in servers]
+    for name, server, what in _first_boot(before, after):
+        if server not in teller.gone:
+            message = f"{what} changes; the server keeps that of its first boot, until it is made anew"
+            source = "components/workload.py: ignore_changes, since cloud-init reads it once"
+            gathered.setdefault((HazardKind.NO_EFFECT, "workloads", name, message, source), []).append(server)
     found = [
         Hazard(
             environment=environment,
@@ -96,11 +103,25 @@ def _places(changes: tuple[Change, ...]) -> dict[tuple[str, str], Place]:
     return found
 
 
+def _first_boot(before: Side, after: Side) -> Iterator[tuple[str, str, str]]:
+    """Workload, server and what changes of that which a server reads at its first boot only."""
+    if before.estate is None or after.estate is None:
+        return
+    old, new = before.texts or {}, after.texts or {}
+    was = {server: one for one in flat(before.estate).workloads.values() for server in one.servers}
+    for name, one in flat(after.estate).workloads.items():
+        for server in one.servers:
+            if server in was and was[server].keypair != one.keypair:
+                yield name.partition("/")[0], server, "its key pair"
+            if server in was and old.get(server) != new.get(server):
+                yield name.partition("/")[0], server, "its user data"
+
+
 class _Teller:
     def __init__(self, diff: ResourceDiff, landings: tuple[Landing, ...]) -> None:
         self._before, self._after = diff.before or {}, diff.after or {}
         self._landings = landings
-        self._gone = {one.name for one in diff.changes if one.type == INSTANCE and one.operation in _GONE}
+        self.gone = {one.name for one in diff.changes if one.type == INSTANCE and one.operation in _GONE}
         self._hypervisor = {
             server: (one.after or one.before).hypervisor  # type: ignore[union-attr]
             for one in landings
@@ -147,11 +168,10 @@ class _Teller:
                 "resource_openstack_networking_router_interface_v2.go",
             )
         if one.operation is Operation.REPLACE and one.type not in {*_QUIET, INSTANCE, _VOLUME}:
-            because = ", ".join(one.because)
             yield _Told(
                 HazardKind.REPLACE,
-                f"{_word(one)} {one.name} is made anew, because {because} cannot change in place",
-                f"{one.type}: {because}",
+                f"{thing(one.type, one.name)} is made anew, because {_because(one)} cannot change in place",
+                f"{one.type}: {', '.join(one.because)}",
             )
 
     def _server(self, one: ResourceChange) -> str | None:
@@ -162,7 +182,10 @@ class _Teller:
             because = ", ".join(one.because)
             source = f"components/workload.py and resource_openstack_compute_instance_v2.go: {because}"
             yield _Told(
-                HazardKind.REPLACE, f"made anew, because {because} cannot change in place", source, one.name
+                HazardKind.REPLACE,
+                f"made anew, because {_because(one)} cannot change in place",
+                source,
+                one.name,
             )
             yield _Told(HazardKind.DATA_LOSS, "its root disk is made anew from the image", source, one.name)
         elif one.operation is Operation.DELETE:
@@ -183,7 +206,7 @@ class _Teller:
     def _volume(self, one: ResourceChange) -> Iterator[_Told]:
         server, _, volume = one.name.partition("/")
         if one.operation in _GONE:
-            because = f", because {', '.join(one.because)} cannot change in place" if one.because else ""
+            because = f", because {_because(one)} cannot change in place" if one.because else ""
             what = "made anew, empty" if one.operation is Operation.REPLACE else "deleted"
             yield _Told(
                 HazardKind.DATA_LOSS,
@@ -228,7 +251,7 @@ class _Teller:
 
     def _attachment(self, one: ResourceChange) -> Iterator[_Told]:
         server = one.name.partition("/")[0]
-        if one.operation is Operation.REPLACE and server not in self._gone:
+        if one.operation is Operation.REPLACE and server not in self.gone:
             yield _Told(
                 HazardKind.DOWNTIME,
                 "a volume is detached and attached anew while it runs",
@@ -238,7 +261,7 @@ class _Teller:
 
     def _port(self, one: ResourceChange) -> Iterator[_Told]:
         server = one.name.partition("/")[0]
-        if one.operation is Operation.UPDATE and "fixedIps" in one.properties and server not in self._gone:
+        if one.operation is Operation.UPDATE and "fixedIps" in one.properties and server not in self.gone:
             yield _Told(
                 HazardKind.DOWNTIME,
                 "another address; the guest takes it at its next lease",
@@ -293,9 +316,24 @@ class _Teller:
         ]
 
 
+_WORDS = {
+    "availabilityZone": "its zone",
+    "blockDevices": "its boot disk",
+    "cidr": "its addresses",
+    "flavorId": "its flavor",
+    "imageId": "its image",
+    "networkId": "its network",
+    "networks": "its networks",
+    "ramMb": "its memory",
+    "vcpus": "its VCPUs",
+    "volumeType": "its type",
+}
+"""Properties of the providers as people call them."""
+
+
+def _because(one: ResourceChange) -> str:
+    return ", ".join(_WORDS.get(path.partition("[")[0].partition(".")[0], path) for path in one.because)
+
+
 def _done(one: ResourceChange) -> str:
     return "made anew" if one.operation is Operation.REPLACE else "deleted"
-
-
-def _word(one: ResourceChange) -> str:
-    return one.type.rpartition(":")[2]

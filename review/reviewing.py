@@ -155,7 +155,7 @@ def _part(pair: Pair, day: date, recorder: Aside) -> _Part:
     ]
     compared_both = before.estate is not None and after.estate is not None and not diff.problems
     drifted = drifts(name, diff, pair.previews, after) if compared_both else ()
-    found = hazards(name, after=after, diff=diff, changes=changed, landings=landings)
+    found = hazards(name, before=before, after=after, diff=diff, changes=changed, landings=landings)
     features = missing(name, before, after, landings)
     environment = _environment(
         pair,
@@ -404,6 +404,7 @@ _HAZARDS = {
     HazardKind.DOWNTIME: "down for a time",
     HazardKind.REBOOT: "rebooted",
     HazardKind.RETYPE: "volumes are retyped",
+    HazardKind.NO_EFFECT: "stay as they are",
 }
 
 

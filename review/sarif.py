@@ -29,6 +29,7 @@ _HAZARDS = {
     HazardKind.DOWNTIME: "The change interrupts a server.",
     HazardKind.REBOOT: "The change stops a server once.",
     HazardKind.RETYPE: "The change moves a volume's data.",
+    HazardKind.NO_EFFECT: "The change does nothing to what exists.",
 }
 
 _DRIFTS = {

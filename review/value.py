@@ -94,6 +94,8 @@ class HazardKind(StrEnum):
     REBOOT = "reboot"
     RETYPE = "retype"
     """Data of volumes moves to another type."""
+    NO_EFFECT = "no-effect"
+    """What exists stays as it is; only what is made from then on follows."""
 
 
 class Operation(StrEnum):

@@ -122,9 +122,11 @@ class Workload(ResourceBlock):
     )
     volumes: dict[Name, Volume] = Field(default_factory=dict, description="Data volumes of each member.")
     keypair: Annotated[Name | None, RefersTo("keypairs")] = Field(
-        default=None, description="Public key that cloud-init lets in."
+        default=None, description="Public key that cloud-init lets in, at a server's first boot."
     )
-    user_data: UserData | None = Field(default=None, description="What cloud-init gets.")
+    user_data: UserData | None = Field(
+        default=None, description="What cloud-init gets, at a server's first boot."
+    )
     config_drive: Flag | None = Field(
         default=None, description="Whether metadata comes on a drive; as the cloud has it if absent."
     )

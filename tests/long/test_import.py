@@ -24,6 +24,7 @@ from operations.stack import PROGRAM
 from policies.over_documents import judged
 from sandbox import lifecycle
 from tests.adoption.by_hand import fill
+from tests.long.by_command import rehearsed
 from tests.rehearsal.stage import Stage
 from toolchain.progress import Progress
 
@@ -248,3 +249,32 @@ def by_others(stage: Stage) -> None:
 
 def _named(things: Iterable[Any], name: str) -> Any:
     return next(one for one in things if one.name == name)
+
+
+def test_a_state_that_was_lost_is_found_again(tmp_path: Path) -> None:
+    """What an ``up`` made, without its stack: with its documents, and from what nobody can be asked alone."""
+    documents = copytree(PROGRAM / "stacks" / "sandbox", tmp_path / "lost")
+    with rehearsed(documents):
+        stage = Stage(documents)
+        before = found(stage)
+        resources = {one["urn"] for one in stage.resources()}
+
+        _forget(stage)
+        report = imported(stage)
+        assert (report.changes, report.written) == ((), ())
+        assert [one for one in report.imported.kept if one.how == "left"] == []
+        assert {one["urn"] for one in stage.resources()} == resources
+        stage.pulumi("preview", "--refresh", "--expect-no-changes")
+
+        _forget(stage)
+        for file in documents.glob("*.yaml"):
+            file.unlink()
+        (documents / "estate.yaml").write_text(ESTATE.replace("name: found", "name: sandbox"))
+        report = imported(stage)
+        assert report.changes == ()
+        assert judged(load(documents)) == ()
+        assert differences(before, found(stage)) == []
+
+
+def _forget(stage: Stage) -> None:
+    stage.pulumi("stack", "rm", "--force", "--yes", "--preserve-config")

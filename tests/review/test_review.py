@@ -270,6 +270,13 @@ def test_what_would_be_refused_blocks_and_names_the_thing(repository: Repository
     assert "would be made anew" in junit.text(review).partition('name="hazards"')[2].partition("<failure")[2]
 
 
+def test_what_a_server_reads_at_its_first_boot_only_does_nothing_to_it(repository: Repository) -> None:
+    repository.edit(WORKLOADS, ("    keypair: operations\n", ""), ("nightly.timer", "daily.timer"))
+    found = {one.message.partition(";")[0]: one for one in repository.review().hazards}
+    assert set(found) == {"its key pair changes", "its user data changes"}
+    assert {(one.kind, one.servers) for one in found.values()} == {(HazardKind.NO_EFFECT, ("batch",))}
+
+
 def test_a_member_that_comes_is_no_new_workload(repository: Repository) -> None:
     """Members that differ are in groups, and a new member may change the groups of all."""
     repository.edit(
