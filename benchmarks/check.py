@@ -42,6 +42,9 @@ def documents(folder: Path, workloads: int) -> Path:
         text = path.read_text(encoding="utf-8")
         if path.name == "storage.yaml":
             text = text.replace("20 TiB", "900000 TiB").replace("4 TiB", "400000 TiB")
+        if path.name == "network.yaml":
+            text = text.replace("10.20.0.0/24", "10.20.0.0/16").replace("10.30.0.0/24", "10.30.0.0/16")
+            text = text.replace("end: 10.30.0.200", "end: 10.30.255.200")
         if path.name == "compute.yaml":
             hosts = workloads // 4
             text = text.replace("esxi-a[1-3]", f"esxi-a[1-{workloads // 30 + 3}]")

@@ -38,8 +38,8 @@ def reserved(aggregate: Aggregate, cluster: Cluster) -> Size:
     )
 
 
-def capacity(estate: Estate, aggregate: Aggregate) -> Size:
-    """What all its providers take together, by placement's formula. Unknown clusters count nothing."""
+def rooms(estate: Estate, aggregate: Aggregate) -> tuple[Size, ...]:
+    """What each of its providers takes, by placement's formula. Unknown clusters count nothing."""
     clusters = [estate.clusters[name] for name in aggregate.clusters if name in estate.clusters]
     left = [
         (one.threads - held.vcpus, one.memory - held.memory)
@@ -47,10 +47,19 @@ def capacity(estate: Estate, aggregate: Aggregate) -> Size:
         for held in (reserved(aggregate, one),)
     ]
     left += [(one.vcpus, one.memory) for one in aggregate.host_classes.values() for _ in one.hosts]
-    return Size(
-        vcpus=sum(int(max(0, vcpus) * aggregate.cpu_allocation_ratio) for vcpus, _ in left),
-        memory=sum(int(max(0, memory) * aggregate.ram_allocation_ratio) for _, memory in left),
+    return tuple(
+        Size(
+            vcpus=int(max(0, vcpus) * aggregate.cpu_allocation_ratio),
+            memory=int(max(0, memory) * aggregate.ram_allocation_ratio),
+        )
+        for vcpus, memory in left
     )
+
+
+def capacity(estate: Estate, aggregate: Aggregate) -> Size:
+    """What all its providers take together."""
+    each = rooms(estate, aggregate)
+    return Size(vcpus=sum(one.vcpus for one in each), memory=sum(one.memory for one in each))
 
 
 def datastore_capacity(estate: Estate, aggregate: Aggregate) -> int:

@@ -10,14 +10,14 @@ Servers are packed first-fit decreasing, by memory and then VCPUs. What it names
 rare cases a cleverer packing exists, but neither Nova nor DRS moves servers about to find one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from estate.model import Aggregate, Cluster, Estate, Hypervisor
+from estate.model import Aggregate, Cluster, Estate, Flavor, Hypervisor, Workload
 from estate.model.members import flat
 from estate.placement import nova
-from estate.placement.building import source_of
+from estate.placement.building import cloud_of, source_of
 from estate.placement.capacity import Size, reserved
 from estate.placement.landing import Lander
 
@@ -90,12 +90,7 @@ def headroom(estate: Estate) -> tuple[Headroom, ...]:
     for workload in estate.workloads.values():
         landing = lander.landing(workload)
         if landing.aggregate is not None:
-            flavor = estate.flavors[workload.flavor]
-            disk = flavor.disk if source_of(workload) is nova.Source.IMAGE else 0
-            servers[landing.aggregate] += [
-                _Server(name=name, vcpus=flavor.vcpus, memory=flavor.memory, disk=disk)
-                for name in workload.servers
-            ]
+            servers[landing.aggregate] += _servers(workload, estate.flavors[workload.flavor])
     cloud = lander.cloud
     found: list[Headroom] = []
     for name, aggregate in estate.aggregates.items():
@@ -107,6 +102,43 @@ def headroom(estate: Estate) -> tuple[Headroom, ...]:
                 _hosts(estate, aggregate, servers[name]),
             ]
     return tuple(found)
+
+
+def left_over(estate: Estate) -> dict[str, tuple[str, ...]]:
+    """By aggregate, servers for which first-fit decreasing finds no room though no host is lost: on KVM by
+    placement's inventories, on ESXi on single hosts, within what HA and other machines leave. Aggregates with
+    unknown clusters, and servers that could be of several aggregates, are left out.
+    """
+    servers: dict[str, list[_Server]] = {}
+    for workload in estate.workloads.values():
+        image, flavor = estate.images.get(workload.image), estate.flavors.get(workload.flavor)
+        if image is None or flavor is None or flavor.hypervisor is not image.hypervisor:
+            continue
+        found = [
+            one
+            for one in estate.aggregates_of(image.hypervisor)
+            if workload.availability_zone in (None, one.availability_zone)
+        ]
+        if len(found) == 1:
+            servers.setdefault(found[0].name, []).extend(_servers(workload, flavor))
+    cloud = cloud_of(estate)
+    return {
+        name: _packed(aggregate, View.KVM, None, bins, servers[name]).does_not_fit
+        for name, aggregate in estate.aggregates.items()
+        if name in servers and all(one in estate.clusters for one in aggregate.clusters)
+        for bins in (
+            [_of_provider(cloud.by_name[host]) for host in aggregate.hosts]
+            if aggregate.hypervisor is Hypervisor.KVM
+            else _bins(estate, aggregate, None, None),
+        )
+    }
+
+
+def _servers(workload: Workload, flavor: Flavor) -> list[_Server]:
+    disk = flavor.disk if source_of(workload) is nova.Source.IMAGE else 0
+    return [
+        _Server(name=name, vcpus=flavor.vcpus, memory=flavor.memory, disk=disk) for name in workload.servers
+    ]
 
 
 def _kvm(cloud: nova.Cloud, aggregate: Aggregate, servers: list[_Server]) -> Headroom:
@@ -131,7 +163,12 @@ def _hosts(estate: Estate, aggregate: Aggregate, servers: list[_Server]) -> Head
         for host in one.hosts
     ]
     _, _, lost, hit = max(sizes, key=lambda it: it[:2])
-    bins = [
+    return _packed(aggregate, View.HOSTS, lost, _bins(estate, aggregate, lost, hit), servers)
+
+
+def _bins(estate: Estate, aggregate: Aggregate, lost: str | None, hit: str | None) -> list[_Bin]:
+    """Hosts of an ESXi aggregate that servers can use, without the lost one of the cluster that is hit."""
+    return [
         _Bin(
             vcpus=int(size.vcpus * aggregate.cpu_allocation_ratio),
             memory=int(size.memory * aggregate.ram_allocation_ratio),
@@ -139,10 +176,9 @@ def _hosts(estate: Estate, aggregate: Aggregate, servers: list[_Server]) -> Head
             most_vcpus=size.vcpus,
             most_memory=size.memory,
         )
-        for cluster in clusters
+        for cluster in (estate.clusters[name] for name in aggregate.clusters)
         for size in _left(aggregate, cluster, lost if cluster.name == hit else None)
     ]
-    return _packed(aggregate, View.HOSTS, lost, bins, servers)
 
 
 def _left(aggregate: Aggregate, cluster: Cluster, lost: str | None) -> list[Size]:
@@ -192,8 +228,8 @@ def _packed(
     aggregate: Aggregate, view: View, lost: str | None, bins: list[_Bin], servers: Iterable[_Server]
 ) -> Headroom:
     capacity = Size(vcpus=sum(one.vcpus for one in bins), memory=sum(one.memory for one in bins))
-    waiting = sorted(servers, key=lambda one: (-one.memory, -one.vcpus, one.name))
-    homeless = [one.name for one in waiting if not any(room.take(one) for room in bins)]
+    waiting = sorted(servers, key=lambda one: (-one.memory, -one.vcpus, -one.disk, one.name))
+    homeless = list(_first_fit(bins, waiting))
     return Headroom(
         aggregate=aggregate.name,
         view=view,
@@ -202,3 +238,17 @@ def _packed(
         demand=Size(vcpus=sum(one.vcpus for one in waiting), memory=sum(one.memory for one in waiting)),
         does_not_fit=tuple(homeless),
     )
+
+
+def _first_fit(bins: list[_Bin], servers: Iterable[_Server]) -> Iterator[str]:
+    """Names of those for which there is no room, equal ones after each other: a bin that refuses one refuses
+    all that are like it, so that a thousand servers are not held against a thousand hosts each.
+    """
+    size, first = None, 0
+    for one in servers:
+        if size != (one.memory, one.vcpus, one.disk):
+            size, first = (one.memory, one.vcpus, one.disk), 0
+        while first < len(bins) and not bins[first].take(one):
+            first += 1
+        if first == len(bins):
+            yield one.name

@@ -165,6 +165,78 @@ CASES = [
         ),
     ),
     Case(
+        "aggregate-packing",
+        ("aggregates", "general"),
+        "no placement was found for kvm-big-6, the largest placed first: together they fit, host by host",
+        (
+            ("flavors/big", {"hypervisor": "kvm", "vcpus": 2, "memory": "100 GiB", "disk": "10 GiB"}),
+            ("workloads/web-1/flavor", "big"),
+            ("workloads/web-1/members", "kvm-big-[1-6]"),
+        ),
+    ),
+    Case(
+        "aggregate-packing",
+        ("aggregates", "vendor"),
+        "no placement was found for ledger-db-4, the largest placed first",
+        (
+            (
+                "flavors/wide",
+                {
+                    "hypervisor": "esxi",
+                    "vcpus": 2,
+                    "memory": "144 GiB",
+                    "disk": "10 GiB",
+                    "projects": ["payments"],
+                },
+            ),
+            ("workloads/ledger-db/flavor", "wide"),
+            ("workloads/ledger-db/members", "ledger-db-[1-4]"),
+        ),
+    ),
+    Case(
+        "server-group",
+        ("server_groups", "together"),
+        "expected members that fit on one host together, as affinity wants, found 6 VCPUs and 153600 MiB; "
+        'the largest host of aggregate "general" has room for 128 VCPUs and 131072 MiB.',
+        (
+            ("flavors/big", {"hypervisor": "kvm", "vcpus": 2, "memory": "50 GiB", "disk": "10 GiB"}),
+            ("server_groups/together", {"policy": "affinity"}),
+            ("workloads/web-1/flavor", "big"),
+            ("workloads/web-1/members", "kvm-big-[1-3]"),
+            ("workloads/web-1/server_group", "together"),
+        ),
+    ),
+    Case(
+        "addresses-for-ports",
+        ("networks", "small"),
+        "expected an IPv4 address for every port, found 20 ports of servers and 5 addresses (10.77.0.0/29)",
+        (
+            ("networks/small", {"subnets": {"small": {"cidr": "10.77.0.0/29"}}}),
+            ("workloads/web-1/networks", ["small"]),
+            ("workloads/web-1/members", "web-[101-120]"),
+        ),
+    ),
+    Case(
+        "addresses-for-ports",
+        ("networks", "small"),
+        "found 4 ports of servers and 3 addresses of their pools",
+        (
+            (
+                "networks/small",
+                {
+                    "subnets": {
+                        "small": {
+                            "cidr": "10.77.0.0/24",
+                            "pools": [{"start": "10.77.0.10", "end": "10.77.0.12"}],
+                        }
+                    }
+                },
+            ),
+            ("workloads/web-1/networks", ["small"]),
+            ("workloads/web-1/members", "web-[101-104]"),
+        ),
+    ),
+    Case(
         "datastore-capacity",
         ("aggregates", "vendor"),
         "GiB to give (a datastore of several clusters counts once, times",

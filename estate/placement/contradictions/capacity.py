@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 
-from estate.model import Estate, Finding, Hypervisor
+from estate.model import Estate, Finding, Hypervisor, Severity
 from estate.placement.capacity import capacity, datastore_capacity, demand
 from estate.placement.contradictions.workloads import root_volume
+from estate.placement.headroom import left_over
 
 
 def check(estate: Estate) -> Iterator[Finding]:
     """Findings about aggregates whose servers do not fit together, and about their datastores."""
-    asked = demand(estate)
+    asked, apart = demand(estate), left_over(estate)
     for name, aggregate in estate.aggregates.items():
         has, wants = capacity(estate, aggregate), asked[name]
+        if wants.vcpus <= has.vcpus and wants.memory <= has.memory and apart.get(name):
+            yield _left_over(name, apart[name])
         for what, wanted, there in (
             ("VCPUs", wants.vcpus, has.vcpus),
             ("MiB of memory", wants.memory, has.memory),
@@ -28,6 +31,23 @@ def check(estate: Estate) -> Iterator[Finding]:
                     subject=f'aggregate "{name}"',
                 )
         yield from _datastores(estate, name)
+
+
+_NAMED = 5
+
+
+def _left_over(name: str, servers: tuple[str, ...]) -> Finding:
+    """A warning: first-fit decreasing is no proof that nothing else would fit."""
+    more = f" and {len(servers) - _NAMED} more" if len(servers) > _NAMED else ""
+    return Finding(
+        rule="aggregate-packing",
+        message="expected room for all its servers on single hosts, but no placement was found for "
+        f"{', '.join(servers[:_NAMED])}{more}, the largest placed first: together they fit, host by host "
+        "they do not. Add a host, or use smaller flavors; `estate headroom` shows what is left.",
+        loc=("aggregates", name),
+        subject=f'aggregate "{name}"',
+        severity=Severity.WARNING,
+    )
 
 
 def _datastores(estate: Estate, name: str) -> Iterator[Finding]:

@@ -42,6 +42,7 @@ def check(estate: Estate) -> Iterator[Finding]:
     for workload in estate.workloads.values():
         yield from _ports(estate, workload)
     yield from _addresses_of_two(estate)
+    yield from _room_for_ports(estate)
 
 
 def _found(rule: str, message: str, loc: Loc, severity: Severity = Severity.ERROR) -> Finding:
@@ -451,3 +452,44 @@ def _addresses_of_two(estate: Estate) -> Iterator[Finding]:
                             + (" Give each member its own, under differences." if same else ""),
                         )
                         break
+
+
+def _room_for_ports(estate: Estate) -> Iterator[Finding]:
+    """Each port takes an IPv4 address of one of the network's subnets (neutron/db/ipam_pluggable_backend.py
+    ``_allocate_ips_for_port``): more ports than addresses cannot be. Of what DHCP and routers take only the
+    gateway counts, so that what is found is certain.
+    """
+    ports: dict[str, int] = {}
+    chosen: dict[str, int] = {}
+    for workload in estate.workloads.values():
+        for name in workload.networks:
+            own = any(one.version == 4 for one in workload.addresses.get(name, ()))
+            count = chosen if own else ports
+            count[name] = count.get(name, 0) + len(workload.servers)
+    for name, network in estate.networks.items():
+        subnets = [one for one in network.subnets.values() if one.cidr.version == 4]
+        asked = ports.get(name, 0) + chosen.get(name, 0)
+        room = sum(_addresses(one) for one in subnets)
+        handed_out = sum(_handed_out(one) for one in subnets)
+        if subnets and (asked > room or ports.get(name, 0) > handed_out):
+            found, limit = (asked, room) if asked > room else (ports[name], handed_out)
+            which = "" if asked > room else " of their pools"
+            yield _found(
+                "addresses-for-ports",
+                f"expected an IPv4 address for every port, found {found} ports of servers and {limit} "
+                f"addresses{which} ({', '.join(str(one.cidr) for one in subnets)}): Neutron "
+                "would refuse the last ones. Make a subnet larger, add one, or use fewer servers.",
+                ("networks", name),
+            )
+
+
+def _addresses(subnet: Subnet) -> int:
+    """What servers can have of an IPv4 subnet: neither its first, its last nor its gateway's address."""
+    return subnet.cidr.num_addresses - 2 - (subnet.gateway_address is not None)
+
+
+def _handed_out(subnet: Subnet) -> int:
+    """What Neutron hands out by itself: its pools, or all."""
+    if not subnet.pools:
+        return _addresses(subnet)
+    return sum(int(pool.end) - int(pool.start) + 1 for pool in subnet.pools)

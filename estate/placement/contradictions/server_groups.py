@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from estate.model import Aggregate, Estate, Finding, Hypervisor, Workload
 from estate.model.server_groups import Policy
+from estate.placement.capacity import rooms
 from estate.placement.contradictions.workloads import candidates, usable_image
 
 
@@ -41,6 +42,8 @@ def _group(estate: Estate, name: str, workloads: list[Workload]) -> Iterator[Fin
     if len(aggregates) != 1:
         return
     (aggregate,) = aggregates.values()
+    if policy is Policy.AFFINITY:
+        yield from _together(estate, name, workloads, aggregate)
     esxi = aggregate.hypervisor is Hypervisor.ESXI
     if policy is Policy.ANTI_AFFINITY:
         hosts = len(aggregate.clusters) if esxi else len(aggregate.hosts)
@@ -65,3 +68,26 @@ def _group(estate: Estate, name: str, workloads: list[Workload]) -> Iterator[Fin
                 f'"{aggregate.name}" have {hosts} ESXi hosts, so that a DRS rule could not keep all members '
                 "apart. Add hosts, or make two groups."
             )
+
+
+def _together(
+    estate: Estate, name: str, workloads: list[Workload], aggregate: Aggregate
+) -> Iterator[Finding]:
+    """All members on one host (nova/scheduler/filters/affinity_filter.py); on ESXi that is a cluster."""
+    members = [
+        (estate.flavors[one.flavor], len(one.servers)) for one in workloads if one.flavor in estate.flavors
+    ]
+    vcpus = sum(flavor.vcpus * count for flavor, count in members)
+    memory = sum(flavor.memory * count for flavor, count in members)
+    each = rooms(estate, aggregate)
+    if each and not any(vcpus <= room.vcpus and memory <= room.memory for room in each):
+        most = max(each, key=lambda room: (room.memory, room.vcpus))
+        what = "cluster" if aggregate.hypervisor is Hypervisor.ESXI else "host"
+        yield Finding(
+            rule="server-group",
+            message=f"expected members that fit on one {what} together, as affinity wants, found {vcpus} "
+            f'VCPUs and {memory} MiB; the largest {what} of aggregate "{aggregate.name}" has room for '
+            f"{most.vcpus} VCPUs and {most.memory} MiB. Use soft-affinity, smaller flavors, or two groups.",
+            loc=("server_groups", name),
+            subject=f'server group "{name}"',
+        )
