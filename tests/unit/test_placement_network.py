@@ -4,8 +4,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from estate.model import Severity
 from estate.placement import contradictions
-from tests.estates import changed, sandbox
+from tests.estates import ROOT, changed, sandbox
 
 Change = tuple[str, Any]
 DATA = "networks/data/subnets/data-v4"
@@ -118,6 +119,12 @@ CASES = [
             ("networks/app/vlan", {"id": 7, "transport_zone": "tz"}),
             ("networks/data/vlan", {"id": 8, "transport_zone": "tz"}),
         ),
+    ),
+    Case(
+        "security-groups-enforced",
+        "only if the driver that binds its ports there enforces them",
+        (OVN,),
+        (),
     ),
     Case(
         "address-in-subnet",
@@ -237,6 +244,15 @@ def test_a_rule_hits_and_leaves_the_smallest_legal_variant_alone(case: Case) -> 
     assert found
     assert any(case.says in one.message for one in found), [one.message for one in found]
     assert [one for one in contradictions.check(changed(*case.right)) if one.rule == case.rule] == []
+
+
+def test_groups_that_may_not_be_enforced_are_a_warning_as_the_page_says() -> None:
+    found = [one for one in contradictions.check(changed(OVN)) if one.rule == "security-groups-enforced"]
+    assert {one.severity for one in found} == {Severity.WARNING}
+    page = (ROOT / "docs" / "networks.md").read_text(encoding="utf-8")
+    assert (
+        "`estate check` warns of every workload on ESXi that has groups (`security-groups-enforced`)" in page
+    )
 
 
 def test_the_sandbox_contradicts_nothing() -> None:

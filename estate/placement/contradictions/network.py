@@ -349,10 +349,11 @@ def _ovn(estate: Estate) -> Iterator[Finding]:
         if workload.security_groups:
             yield Finding(
                 rule="security-groups-enforced",
+                # No error: the driver that binds these ports is not Neutron's, and may well filter.
                 message="with ovn nothing of Neutron filters on distributed port groups (there is no "
-                "mechanism "
-                "driver for vSphere in its tree): its security groups count on ESXi only if another driver "
-                "enforces them.",
+                "mechanism driver for vSphere in its tree): its security groups count on ESXi only if the "
+                "driver that binds its ports there enforces them. Make sure of that, filter in the network "
+                "or in the server, or use network_backend: nsx-policy.",
                 loc=("workloads", workload.name, "security_groups"),
                 subject=f'workload "{workload.name}"',
                 severity=Severity.WARNING,
