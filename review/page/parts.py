@@ -8,7 +8,7 @@ from review.page.drawing import Picture
 from review.page.flow import flow
 from review.page.matrix import Matrix, matrices
 from review.page.topology import pictures
-from review.things import lost, summary
+from review.things import hit_by, lost, summary
 from review.value import (
     Action,
     Amount,
@@ -216,9 +216,10 @@ def _hit(hazards: Iterable[Hazard]) -> Iterator[tuple[str, str]]:
     for one in hazards:
         kinds.setdefault(one.kind.value, []).append(one)
     for kind, found in kinds.items():
-        servers = {server for one in found for server in one.servers}
-        subjects = {one.subject for one in found}
-        yield kind, _count(len(servers), "server") if servers else _count(len(subjects), "block")
+        servers = {name for one in found for name in hit_by(one) if name in one.servers}
+        blocks = {name for one in found for name in hit_by(one)} - servers
+        counts = [_count(len(some), what) for some, what in ((servers, "server"), (blocks, "block")) if some]
+        yield kind, ", ".join(counts)
 
 
 def _figures(one: Environment, landings: Iterable[Landing]) -> Iterator[Figure]:

@@ -134,8 +134,6 @@ def test_a_rule_that_crashes_is_an_error_that_names_it(
     assert result.exit_code == 2
     assert says in result.output
     assert "sandbox: 1 error, 0 warnings." in result.output
-    said: list[str] = []
-    monkeypatch.setattr("pulumi.log.error", said.append)
     monkeypatch.setattr("pulumi.Config.get", lambda *_: SANDBOX)
     said: list[str] = []
     monkeypatch.setattr("pulumi.log.error", said.append)  # where it goes depends on the engine behind it
