@@ -59,15 +59,12 @@ class Component(pulumi.ComponentResource):
         ignore_changes: Sequence[str] = (),
         was: str | None = None,
         protect: bool | None = None,
-        loose: bool = False,
         custom_timeouts: pulumi.CustomTimeouts | None = None,
     ) -> pulumi.ResourceOptions:
         """Options of a child.
 
         :param was: its own name before a rename, where it differs from what the component's rename tells.
         :param protect: as its parent has it (pulumi/resource.py) if it says nothing itself.
-        :param loose: it is a link, a rule or a step, which holds nothing: a protected environment changes it
-            as its documents say.
         """
         return pulumi.ResourceOptions(
             parent=self,
@@ -77,7 +74,7 @@ class Component(pulumi.ComponentResource):
             replace_on_changes=list(replace_on_changes),
             ignore_changes=list(ignore_changes),
             aliases=[pulumi.Alias(name=was)] if was is not None else None,
-            protect=False if loose else protect,
+            protect=protect,
             custom_timeouts=custom_timeouts,
         )
 

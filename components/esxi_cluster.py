@@ -65,7 +65,7 @@ class EsxiCluster(Component):
         }
         super().__init__(cluster.name, facts, opts, was=cluster.was)
         as_declared = ClusterAsDeclared(
-            cluster.name, vcenter=cluster.vcenter, declared=declared(cluster), opts=self.child(loose=True)
+            cluster.name, vcenter=cluster.vcenter, declared=declared(cluster), opts=self.child()
         )
         if cluster.mode is Mode.REFERENCED:
             found = id_of(

@@ -68,9 +68,7 @@ class Flavor(Component):
                 flavor_id=resource.id,
                 tenant_id=projects[project].id,
                 opts=self.child(
-                    loose=True,
-                    delete_before_replace=True,
-                    was=formerly(f"{flavor.name}/", projects[project].was),
+                    delete_before_replace=True, was=formerly(f"{flavor.name}/", projects[project].was)
                 ),
             )
         self.ref = FlavorRef(name=flavor.name, id=resource.id, facts=flavor_facts(flavor))

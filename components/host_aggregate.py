@@ -58,7 +58,7 @@ class HostAggregate(Component):
         }
         super().__init__(aggregate.name, facts, opts, was=aggregate.was)
         leaving = LeavingHosts(
-            aggregate.name, zone=aggregate.availability_zone, hosts=list(hosts), opts=self.child(loose=True)
+            aggregate.name, zone=aggregate.availability_zone, hosts=list(hosts), opts=self.child()
         )
         ready = [
             ComputeReady(
@@ -67,7 +67,7 @@ class HostAggregate(Component):
                 aggregate=aggregate.name,
                 zone=aggregate.availability_zone,
                 cluster_id=cluster_id,
-                opts=self.child(loose=True, depends_on=[leaving]),
+                opts=self.child(depends_on=[leaving]),
             )
             for host, cluster_id in hosts.items()
         ]
@@ -86,20 +86,18 @@ class HostAggregate(Component):
             hosts=list(hosts),
             trait=trait,
             metadata=metadata,
-            opts=self.child(loose=True, depends_on=[resource]),
+            opts=self.child(depends_on=[resource]),
         )
         enabled = tuple(
             ComputeEnabled(
                 host,
                 aggregate=aggregate.name,
                 aggregate_id=resource.id,
-                opts=self.child(loose=True, depends_on=[isolation]),
+                opts=self.child(depends_on=[isolation]),
             )
             for host in hosts
         )
-        opened = AggregateOpen(
-            aggregate.name, hosts=list(hosts), opts=self.child(loose=True, depends_on=enabled)
-        )
+        opened = AggregateOpen(aggregate.name, hosts=list(hosts), opts=self.child(depends_on=enabled))
         self.ref = AggregateRef(
             name=aggregate.name,
             hypervisor=aggregate.hypervisor,

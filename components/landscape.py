@@ -114,9 +114,7 @@ def build(
             name,
             server_ids=[servers[member] for member in members],
             clusters=_clusters_of(estate, members, predictions),
-            opts=groups[name].child(loose=True)
-            if name in groups
-            else _renamed(top(), estate.server_groups[name]),
+            opts=groups[name].child() if name in groups else _renamed(top(), estate.server_groups[name]),
         )
     return made
 

@@ -112,7 +112,6 @@ class LogicalNetwork(Component):
                 target_tenant=projects[project].id,
                 # Neutron allows one per project.
                 opts=self.child(
-                    loose=True,
                     delete_before_replace=True,
                     was=formerly(f"{network.name}/shared/", projects[project].was),
                 ),
@@ -165,7 +164,7 @@ class LogicalNetwork(Component):
                 f"{network}/{subnet.name}",
                 subnet_id=made.id,
                 routes={str(route.destination): str(route.next_hop) for route in subnet.host_routes},
-                opts=self.child(loose=True, was=formerly(f"{network}/", subnet.was, "-routes")),
+                opts=self.child(was=formerly(f"{network}/", subnet.was, "-routes")),
             )
         return made
 

@@ -39,9 +39,7 @@ class LogicalRouter(Component):
                 subnet_id=subnet_id,
                 # One interface per subnet.
                 opts=self.child(
-                    loose=True,
-                    delete_before_replace=True,
-                    was=formerly(f"{router.name}/", network.was_of(name)),
+                    delete_before_replace=True, was=formerly(f"{router.name}/", network.was_of(name))
                 ),
             )
             for network in networks
@@ -54,6 +52,6 @@ class LogicalRouter(Component):
                 destination_cidr=str(route.destination),
                 next_hop=str(route.next_hop),
                 # Neutron takes a next hop only in a network that the router has an interface in.
-                opts=self.child(loose=True, depends_on=interfaces, delete_before_replace=True),
+                opts=self.child(depends_on=interfaces, delete_before_replace=True),
             )
         self.done(id=resource.id)

@@ -47,7 +47,7 @@ class Project(Component):
                 key_pairs=compute.key_pairs,
                 server_groups=compute.server_groups,
                 server_group_members=compute.server_group_members,
-                opts=self.child(loose=True),
+                opts=self.child(),
             )
         if network != NetworkQuota():
             openstack.networking.QuotaV2(
@@ -60,7 +60,7 @@ class Project(Component):
                 floatingip=network.floating_ips,
                 security_group=network.security_groups,
                 security_group_rule=network.security_group_rules,
-                opts=self.child(loose=True),
+                opts=self.child(),
             )
 
     def limit_volumes(self, volume_types: Mapping[str, pulumi.Output[str]]) -> None:
@@ -73,7 +73,7 @@ class Project(Component):
                 volumes=volumes.volumes,
                 snapshots=volumes.snapshots,
                 gigabytes=volumes.size,
-                opts=self.child(loose=True),
+                opts=self.child(),
             )
         limits = {
             (what, key): limit
@@ -86,4 +86,4 @@ class Project(Component):
             named = pulumi.Output.all(**{key: volume_types[key] for key in volumes.types}).apply(
                 lambda names: {f"{what}_{names[key]}": limit for (what, key), limit in limits.items()}
             )
-            VolumeTypeQuota(name, project_id=self.id, limits=named, opts=self.child(loose=True))
+            VolumeTypeQuota(name, project_id=self.id, limits=named, opts=self.child())

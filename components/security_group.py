@@ -47,7 +47,6 @@ class SecurityGroup(Component):
                     remote_ip_prefix=str(rule.remote) if rule.remote else None,
                     remote_group_id=groups[rule.group].id if rule.group else None,
                     opts=self.child(
-                        loose=True,
                         delete_before_replace=True,  # Neutron allows a rule once
                         was=formerly(f"{self._group.name}/", _said_before(rule, groups), f"/ipv{version}"),
                     ),
@@ -63,7 +62,6 @@ class SecurityGroup(Component):
                 object_id=self.id,
                 target_tenant=ref.id,
                 opts=self.child(
-                    loose=True,
                     delete_before_replace=True,  # Neutron allows one per project
                     was=formerly(f"{self._group.name}/shared/", ref.was),
                 ),

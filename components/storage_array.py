@@ -50,13 +50,13 @@ class StorageArray(Component):
                 ready[back_end.volume_backend_name] = BackEndReady(
                     back_end.volume_backend_name,
                     cluster_ids=[cluster_ids[cluster] for cluster in back_end.clusters],
-                    opts=self.child(loose=True),
+                    opts=self.child(),
                 )
         in_use = VolumeTypesInUse(
             name,
             extra_specs=extra_specs,
             was={kind.name: kind.was for kind in array.volume_types.values() if kind.was is not None},
-            opts=self.child(loose=True),
+            opts=self.child(),
         )
         self.volume_types = {
             kind.name: self._volume_type(
@@ -99,7 +99,7 @@ class StorageArray(Component):
                 kind.name,
                 volume_type_id=made.id,
                 encryption=kind.encryption,
-                opts=self.child(loose=True, was=formerly("", kind.was, "-encryption")),
+                opts=self.child(was=formerly("", kind.was, "-encryption")),
             )
             needed.append(encryption.id)
         if kind.qos is not None:
@@ -110,14 +110,14 @@ class StorageArray(Component):
                 consumer=kind.qos.consumer,
                 specs=kind.qos.specs,
                 opts=self.child(
-                    loose=True, delete_before_replace=True, ignore_changes=["name"], was=limited
+                    delete_before_replace=True, ignore_changes=["name"], was=limited
                 ),  # Cinder allows a name once
             )
             association = openstack.blockstorage.QosAssociationV3(
                 f"{kind.name}-limits",
                 qos_id=limits.id,
                 volume_type_id=made.id,
-                opts=self.child(loose=True, delete_before_replace=True, was=limited),  # a type has one
+                opts=self.child(delete_before_replace=True, was=limited),  # a type has one
             )
             needed.append(association.id)
         for project in kind.projects:
@@ -126,9 +126,7 @@ class StorageArray(Component):
                 volume_type_id=made.id,
                 project_id=projects[project].id,
                 opts=self.child(
-                    loose=True,
-                    delete_before_replace=True,
-                    was=_access_before(kind, project, projects[project].was),
+                    delete_before_replace=True, was=_access_before(kind, project, projects[project].was)
                 ),
             )
         for project in kind.default_for:
@@ -136,7 +134,7 @@ class StorageArray(Component):
                 project,
                 project_id=projects[project].id,
                 volume_type_id=made.id,
-                opts=self.child(loose=True, was=formerly("", projects[project].was, "-default-volume-type")),
+                opts=self.child(was=formerly("", projects[project].was, "-default-volume-type")),
             )
         return pulumi.Output.all(*needed).apply(lambda known: str(known[0]))
 

@@ -187,7 +187,7 @@ class Workload(Component):
                 name,
                 instance_id=instance.id,
                 volume_id=made.id,
-                opts=self.child(loose=True, delete_before_replace=True, was=was),
+                opts=self.child(delete_before_replace=True, was=was),
             )
 
 

@@ -61,7 +61,7 @@ class Settings(Block):
     )
     destroy: Literal["forbidden", "allowed"] = Field(
         default="forbidden",
-        description="Whether it may be torn down. `forbidden` protects all that holds something.",
+        description="Whether this environment may be torn down. `forbidden` protects all resources.",
     )
     approval: Literal["required", "optional"] = Field(
         default="optional",

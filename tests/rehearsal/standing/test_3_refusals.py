@@ -63,11 +63,6 @@ def test_a_vcenter_that_is_not_there(stage: Stage, tmp_path: Path) -> None:
 
 
 LIVE = {
-    "aggregate general cannot get zone az-other: kvm0": (
-        "compute.yaml",
-        ("aggregates", "general", "availability_zone"),
-        "az-other",
-    ),
     "volume type standard-esxi cannot change vmware:vmdk_type: volumes have it": (
         "storage.yaml",
         ("storage", "array1", "volume_types", "standard-esxi", "provisioning"),
