@@ -16,7 +16,9 @@ from estate.documents import load
 from estate.evidence.landing import Landing
 from estate.evidence.observation import observe
 from estate.model import Estate
+from estate.openstack import servers
 from estate.openstack.connection import connect
+from estate.openstack.errors import CloudError
 from estate.vsphere import connections
 from estate.vsphere.session import session
 from operations import rehearsal
@@ -69,8 +71,29 @@ class Stage:
         """What a run of pulumi that must succeed printed."""
         done = self._run(arguments, policies)
         # The reasons stand at the end, after every resource; a record of the failure may be cut to a length.
-        assert done.returncode == 0, "\n".join(done.stdout.splitlines()[-40:])
+        assert done.returncode == 0, "\n".join([*done.stdout.splitlines()[-40:], *self._faults()])
         return done.stdout
+
+    def _faults(self) -> list[str]:
+        """What Nova says of servers in ERROR, and the last words of the nova-computes that tried."""
+        try:
+            found = servers.faults(self.cloud)
+        except CloudError as error:
+            return [str(error)]
+        folder = self.stack.config_file.parent
+        return [
+            line
+            for one in found
+            for line in (
+                f"{one.server}: {one.message}",
+                *(
+                    said
+                    for host in one.tried
+                    for log in (folder / "logs").glob(f"*{host}*")
+                    for said in log.read_text().splitlines()[-30:]
+                ),
+            )
+        ]
 
     def refused(self, *arguments: str, policies: bool | None = None) -> str:
         """What a run of pulumi that must fail printed."""
