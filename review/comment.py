@@ -5,14 +5,14 @@ said. The same review gives the same bytes; a hidden marker lets the next run ed
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from estate.model.words import ranges
 from review.escaping import code, prose
 from review.picture import picture
-from review.things import DONE, asked, comparable, hit_by, lost, named, summary, thing, told
+from review.things import DONE, asked, comparable, hit_by, labels, lost, named, summary, thing, told
 from review.value import (
     Action,
     Change,
@@ -263,7 +263,8 @@ def _head(review: Review) -> Iterator[_Table]:
             prose(item[2]),
         ),
     )
-    yield _landings("Workloads on another aggregate", [one for one in review.landings if one.moved])
+    moved = [one for one in review.landings if one.moved]
+    yield _landings("Workloads on another aggregate", moved, labels(review.landings))
 
 
 def _pictures(review: Review) -> Iterator[_Table]:
@@ -293,6 +294,7 @@ def _tail(review: Review) -> Iterator[_Table]:
                 for one in review.landings
                 if one.environment in read and one.was is None and one.servers_before != one.servers
             ],
+            labels(review.landings),
         ),
         _Table(
             title="What the new side does not have",
@@ -386,9 +388,14 @@ def _findings(title: str, items: Sequence[Finding]) -> _Table:
     return _Table(title=title, headings=headings, items=items, draw=_finding)
 
 
-def _landings(title: str, items: Sequence[Landing]) -> _Table:
+def _landings(title: str, items: Sequence[Landing], names: Mapping[tuple[str, str], str]) -> _Table:
     headings = ("environment", "workload", "before", "after", "decided by")
-    return _Table(title=title, headings=headings, items=items, draw=_landing)
+    return _Table(
+        title=title,
+        headings=headings,
+        items=items,
+        draw=lambda one: _landing(one, names[one.environment, one.workload]),
+    )
 
 
 _GONE = (Operation.REPLACE, Operation.DELETE)
@@ -454,11 +461,11 @@ def _violation(item: tuple[str, PolicyResult]) -> str:
     )
 
 
-def _landing(one: Landing) -> str:
+def _landing(one: Landing, name: str) -> str:
     decisive = one.after or one.before
     return _row(
         code(one.environment),
-        code(one.workload) + (" 🔒" if one.restricted else "") + _members(one),
+        code(name) + (" 🔒" if one.restricted else "") + _members(one),
         _spot(one.before),
         _spot(one.after),
         prose(decisive.decided_by) if decisive else "",

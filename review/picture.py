@@ -1,9 +1,9 @@
 """What changes, as a Mermaid flowchart: workloads that come, go, move or change, in their aggregates."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from review.things import comparable
+from review.things import comparable, labels
 from review.value import Landing, Review
 
 _MOST = 30
@@ -18,6 +18,7 @@ def picture(review: Review) -> tuple[str, ...]:
 
 
 def _lines(review: Review) -> Iterator[str]:
+    names = labels(review.landings)
     for number, part in enumerate(review.environments):
         changed = {
             one.name for one in review.changes if one.environment == part.name and one.kind == "workloads"
@@ -35,10 +36,12 @@ def _lines(review: Review) -> Iterator[str]:
             )
         ]
         if touched:
-            yield from _environment(f"e{number}", part.name, touched)
+            yield from _environment(f"e{number}", part.name, touched, names)
 
 
-def _environment(key: str, name: str, touched: list[Landing]) -> Iterator[str]:
+def _environment(
+    key: str, name: str, touched: list[Landing], names: Mapping[tuple[str, str], str]
+) -> Iterator[str]:
     ids: dict[str, str] = {}
 
     def aggregate(label: str | None) -> str:
@@ -48,15 +51,16 @@ def _environment(key: str, name: str, touched: list[Landing]) -> Iterator[str]:
     for number, one in enumerate(touched[:_MOST]):
         node = f"{key}w{number}"
         lock = " (must stay on ESXi)" if one.restricted else ""
+        label = _label(names[one.environment, one.workload])
         was, now = one.before, one.after
         if was is not None and now is not None and not one.moved:
-            edges.append(f'{aggregate(now.aggregate)} --- {node}["changed: {_label(one.workload)}{lock}"]')
+            edges.append(f'{aggregate(now.aggregate)} --- {node}["changed: {label}{lock}"]')
             continue
         sign = "new: " if was is None else "gone: " if now is None else ""
         if was is not None:
-            edges.append(f'{aggregate(was.aggregate)} --> {node}["{sign}{_label(one.workload)}{lock}"]')
+            edges.append(f'{aggregate(was.aggregate)} --> {node}["{sign}{label}{lock}"]')
         if now is not None:
-            start = node if was is not None else f'{node}["{sign}{_label(one.workload)}{lock}"]'
+            start = node if was is not None else f'{node}["{sign}{label}{lock}"]'
             edges.append(f"{start} ==> {aggregate(now.aggregate)}")
     if len(touched) > _MOST:
         edges.append(f'{key}more["and {len(touched) - _MOST} more"]')

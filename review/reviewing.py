@@ -404,7 +404,7 @@ _HAZARDS = {
     HazardKind.DOWNTIME: "down for a time",
     HazardKind.REBOOT: "rebooted",
     HazardKind.RETYPE: "volumes are retyped",
-    HazardKind.NO_EFFECT: "stay as they are",
+    HazardKind.NO_EFFECT: "no effect on what runs",
 }
 
 

@@ -4,11 +4,13 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 
+from estate.model.words import ranges
 from review.value import (
     Drift,
     Environment,
     Hazard,
     HazardKind,
+    Landing,
     Operation,
     Preview,
     PropertyChange,
@@ -95,6 +97,20 @@ DONE = {
 def comparable(part: Environment) -> bool:
     """Whether what only one side has came or went; of a side that cannot be read nobody knows."""
     return Reading.UNREADABLE not in (part.base, part.head)
+
+
+def labels(landings: Iterable[Landing]) -> dict[tuple[str, str], str]:
+    """(Environment, workload) → what to call it: a group of members that differ by the servers in it."""
+    listed = list(landings)
+    groups = Counter((one.environment, one.workload.partition("/")[0]) for one in listed)
+    return {
+        (one.environment, one.workload): (
+            ", ".join(ranges(one.servers))
+            if groups[one.environment, one.workload.partition("/")[0]] > 1
+            else one.workload
+        )
+        for one in listed
+    }
 
 
 def hit_by(hazard: Hazard) -> tuple[str, ...]:

@@ -296,6 +296,17 @@ def test_a_member_that_comes_is_no_new_workload(repository: Repository) -> None:
     )
     assert not any(one.before is None or one.after is None for one in review.landings)
     assert "+jobs-3" in comment(review)
+    assert "new:" not in comment(review)
+
+    # One that differs from all is a group of its own, and is called by its name.
+    repository.edit(WORKLOADS, ("{jobs-2: {flavor: kvm-medium}}", "{'jobs-[2-3]': {flavor: kvm-medium}}"))
+    repository.commit("two of each")
+    repository.edit(
+        WORKLOADS,
+        ("jobs-[1-3]", "jobs-[1-4]"),
+        ("{flavor: kvm-medium}}", "{flavor: kvm-medium}, jobs-4: {tags: [x]}}"),
+    )
+    assert 'new: jobs-4"' in comment(repository.review())
 
 
 MEMBERS = """  jobs:
