@@ -36,6 +36,7 @@ vcenters:
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIItLv/XASBYglQbVNw8AOcPJla0vWqOcnNBkwuTyHBqP others"
 _VOLATILE = {
     "updated_at",
+    "DISK_GB",
     "disk_available",
     "memory_free",
     "updates",

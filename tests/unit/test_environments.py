@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from cli import app
@@ -33,6 +34,13 @@ NOT_SHOWN = {
     ("SecurityGroup", "stateful"): "nsx-policy has no stateless security groups, and stateful is the default",
 }
 """Fields that no environment says, with the reason."""
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_each_has_a_stack_that_names_it_and_nothing_else(name: str) -> None:
+    """No salt, no secret, no address: those belong to who applies it."""
+    document = YAML(typ="safe").load(STACKS / f"Pulumi.{name}.yaml")
+    assert document == {"config": {"estate:environment": name}}
 
 
 @cache
