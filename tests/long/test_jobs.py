@@ -51,7 +51,7 @@ class Runner:
         """A job, as the pipeline has it."""
         job = JOBS[name]
         own = {
-            key: value.replace("$CI_PROJECT_DIR", str(self.clone))
+            key: str(value).replace("$CI_PROJECT_DIR", str(self.clone))
             for key, value in job.get("variables", {}).items()
         }
         return self.run([*job["script"], *job.get("after_script", [])], **own)
