@@ -6,7 +6,6 @@ the documents afterwards is noted or left (``estate.adoption.left``), or said.
 """
 
 import hashlib
-import tempfile
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -30,7 +29,7 @@ from estate.openstack.connection import cloud_faults, connect
 from estate.vsphere import connections
 from estate.vsphere import found as in_vcenter
 from estate.vsphere.session import session
-from operations import parts, processes, target
+from operations import parts, target
 from operations.errors import OperationError
 from operations.importing import Import, Imported, Violation
 from operations.stack import PROGRAM, Stack
@@ -128,18 +127,8 @@ def _initialise(stack: Stack) -> None:
         where = stack.documents.name if named else str(stack.documents)
         with stack.config_file.open("w") as file:
             YAML().dump({"config": {"estate:environment": where}}, file)
-    if not stack.pulumi("stack", "export", quiet=True).returncode:
-        return
-    # `stack init` knows no --config-file: it adds to the one beside the Pulumi.yaml that it finds.
-    with tempfile.TemporaryDirectory(prefix="stack-") as folder:
-        project = YAML(typ="safe").load(PROGRAM / "Pulumi.yaml")
-        (Path(folder) / "Pulumi.yaml").write_text(f"{{name: {project['name']}, runtime: python}}\n")
-        beside = Path(folder) / stack.config_file.name
-        beside.write_text(stack.config_file.read_text())
-        done = processes.run(stack.command("stack", "init"), Path(folder), stack.environment, quiet=True)
-        if done.returncode:
-            raise OperationError(f"stack {stack.name} could not be made: {done.stdout.strip()}")
-        stack.config_file.write_text(beside.read_text())
+    if stack.pulumi("stack", "export", quiet=True).returncode:
+        stack.create()
 
 
 def _described(found: Found, declared: Mapping[str, Any]) -> tuple[Adopted, dict[str, Block]]:

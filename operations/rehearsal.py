@@ -7,12 +7,9 @@ import hashlib
 import json
 import os
 import secrets
-import subprocess
-import tempfile
 from pathlib import Path
 
 import certifi
-from ruamel.yaml import YAML
 
 from components.image_files import STAND_INS
 from components.siblings import stack_name
@@ -20,8 +17,7 @@ from estate.model import Estate
 from estate.model.parts import PLATFORM
 from estate.model.secrets import secrets as referred
 from operations import processes
-from operations.errors import OperationError
-from operations.stack import PROGRAM, Stack
+from operations.stack import Stack
 from sandbox import files, lifecycle, members
 from sandbox.from_estate import shape
 from sandbox.lifecycle import Running
@@ -128,31 +124,13 @@ def clients(running: Running) -> dict[str, str]:
 
 
 def _initialise(made: Stack, state: Path, part: str) -> None:
-    """An empty stack and its configuration, without touching the repository's ``stacks/Pulumi.ENV.yaml``.
-
-    ``pulumi stack init`` knows no ``--config-file``; it writes beside the Pulumi.yaml that it finds.
-    """
+    """An empty stack and its configuration, without touching the repository's ``stacks/Pulumi.ENV.yaml``."""
     state.mkdir(mode=0o700, exist_ok=True)
     # An interrupted attempt left a stack without configuration: it cannot have any resource yet.
     for left in state.glob(f".pulumi/stacks/*/{made.name}.json*"):
         left.unlink()
-    with tempfile.TemporaryDirectory(dir=state.parent, prefix=".stack-") as folder:
-        project = YAML(typ="safe").load(PROGRAM / "Pulumi.yaml")
-        (Path(folder) / "Pulumi.yaml").write_text(f"{{name: {project['name']}, runtime: python}}\n")
-        for command in (
-            ["stack", "init", made.name, "--secrets-provider", "passphrase"],
-            ["config", "set", "estate:environment", str(made.documents), "--stack", made.name],
-            ["config", "set", "estate:part", part, "--stack", made.name],
-        ):
-            done = subprocess.run(
-                [str(made.toolchain.pulumi), *command, "--non-interactive"],
-                cwd=folder,
-                env=dict(made.environment),
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if done.returncode:
-                said = (done.stderr or done.stdout).strip()
-                raise OperationError(f"the rehearsal's stack could not be made: {said}")
-        (Path(folder) / made.config_file.name).rename(made.config_file)
+    made.create(
+        "--secrets-provider",
+        "passphrase",
+        config={"estate:environment": str(made.documents), "estate:part": part},
+    )

@@ -2,15 +2,20 @@
 
 import json
 import os
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from ruamel.yaml import YAML
+
 from estate.documents import load
 from operations import processes
+from operations.errors import OperationError
 from policies.catalogue import config_of
 from policies.rules.image_and_flavor_known import NAME as CATALOGUED
 from toolchain.engine import Toolchain
@@ -78,6 +83,28 @@ class Stack:
             quiet=quiet,
             aside=aside,
         )
+
+    def create(self, *arguments: str, config: Mapping[str, str] | None = None) -> None:
+        """Make the stack, empty. Its configuration stays as it is, or has ``config`` once all is done.
+
+        ``pulumi stack init`` knows no ``--config-file``: it adds to the one beside the Pulumi.yaml that it
+        finds, so it finds one of its own. ``arguments`` are further ones of it.
+        """
+        with tempfile.TemporaryDirectory(dir=self.config_file.parent, prefix=".stack-") as folder:
+            project = YAML(typ="safe").load(PROGRAM / "Pulumi.yaml")
+            (Path(folder) / "Pulumi.yaml").write_text(f"{{name: {project['name']}, runtime: python}}\n")
+            beside = Path(folder) / self.config_file.name
+            if self.config_file.exists():
+                shutil.copy(self.config_file, beside)
+            else:
+                with beside.open("w") as file:
+                    YAML().dump({"config": dict(config or {})}, file)
+            done = processes.run(
+                self.command("stack", "init", *arguments), Path(folder), self.environment, quiet=True
+            )
+            if done.returncode:
+                raise OperationError(f"stack {self.name} could not be made: {done.stdout.strip()}")
+            beside.replace(self.config_file)
 
     @contextmanager
     def entered(self) -> Iterator[None]:

@@ -12,7 +12,7 @@ from typing import Any
 from estate.model.words import ranges
 from review.escaping import code, prose
 from review.picture import picture
-from review.things import DONE, asked, comparable, hit_by, labels, lost, named, summary, thing, told
+from review.things import DONE, asked, comparable, hit_by, labels, lost, named, some, summary, thing, told
 from review.value import (
     Action,
     Change,
@@ -228,7 +228,7 @@ def _head(review: Review) -> Iterator[_Table]:
         headings=("environment", "claim", "way around it", "lands on"),
         items=ways,
         draw=lambda way: _row(
-            code(way[0]), code(way[1].claim), prose("; then ".join(way[1].steps)), prose(_some(way[1].lands))
+            code(way[0]), code(way[1].claim), prose("; then ".join(way[1].steps)), prose(some(way[1].lands))
         ),
     )
     new = [one for one in review.findings if one.status is Status.NEW]
@@ -319,7 +319,7 @@ def _tail(review: Review) -> Iterator[_Table]:
                 f"{one.size} GiB",
                 str(one.copies),
                 f"{one.total} GiB",
-                prose(_some(one.to)),
+                prose(some(one.to)),
             ),
         ),
         _Table(
@@ -422,7 +422,7 @@ def _hazard(one: Hazard) -> str:
         f"**{one.kind}**",
         prose(one.subject, 100),
         prose(one.message),
-        prose(_some(one.servers)) or "-",
+        prose(some(one.servers)) or "-",
         code(str(one.place)) if one.place else "",
     )
 
@@ -515,12 +515,7 @@ def _before_after(one: Headroom) -> tuple[str, str, str]:
         for room in (one.before, one.after)
     )
     homeless = one.after.does_not_fit if one.after else ()
-    return sides[0], sides[1], prose(_some(homeless)) or "-"
-
-
-def _some(names: Sequence[str], most: int = 6) -> str:
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+    return sides[0], sides[1], prose(some(homeless)) or "-"
 
 
 def _footer(review: Review) -> Iterator[str]:

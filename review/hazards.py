@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from estate.model import Hypervisor
-from estate.model.members import flat
 from estate.model.subjects import subject
 from review.registration import Registration
 from review.resources import ResourceDiff
 from review.side import Side
-from review.things import block, thing
+from review.things import block, thing, workload_of
 from review.transfers import INSTANCE
 from review.value import Change, Hazard, HazardKind, Landing, Operation, Place, ResourceChange
 
@@ -105,16 +104,16 @@ def _places(changes: tuple[Change, ...]) -> dict[tuple[str, str], Place]:
 
 def _first_boot(before: Side, after: Side) -> Iterator[tuple[str, str, str]]:
     """Workload, server and what changes of that which a server reads at its first boot only."""
-    if before.estate is None or after.estate is None:
+    if before.flat is None or after.flat is None:
         return
     old, new = before.texts or {}, after.texts or {}
-    was = {server: one for one in flat(before.estate).workloads.values() for server in one.servers}
-    for name, one in flat(after.estate).workloads.items():
+    was = {server: one for one in before.flat.workloads.values() for server in one.servers}
+    for name, one in after.flat.workloads.items():
         for server in one.servers:
             if server in was and was[server].keypair != one.keypair:
-                yield name.partition("/")[0], server, "its key pair"
+                yield workload_of(name), server, "its key pair"
             if server in was and old.get(server) != new.get(server):
-                yield name.partition("/")[0], server, "its user data"
+                yield workload_of(name), server, "its user data"
 
 
 class _Teller:

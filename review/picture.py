@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from review.things import comparable, labels
+from review.things import comparable, labels, workload_of
 from review.value import Landing, Review
 
 _MOST = 30
@@ -28,12 +28,7 @@ def _lines(review: Review) -> Iterator[str]:
             for one in review.landings
             if one.environment == part.name
             and comparable(part)
-            and (
-                one.moved
-                or one.before is None
-                or one.after is None
-                or one.workload.partition("/")[0] in changed
-            )
+            and (one.moved or one.before is None or one.after is None or workload_of(one.workload) in changed)
         ]
         if touched:
             yield from _environment(f"e{number}", part.name, touched, names)

@@ -18,7 +18,7 @@ from review.features import missing
 from review.hazards import hazards
 from review.resources import ResourceDiff, Wanted, compared, wanted
 from review.side import Side, place
-from review.things import block, hit_by
+from review.things import block, count, hits, some, workload_of
 from review.transfers import transfers
 from review.value import (
     BudgetChange,
@@ -166,6 +166,7 @@ def _part(pair: Pair, day: date, recorder: Aside) -> _Part:
         findings=findings,
         found=found,
         drifted=drifted,
+        guards=() if same else weakened(before, after),
         problems=problems,
     )
     return _Part(
@@ -207,7 +208,7 @@ def _landings(pair: Pair, was: Facts, now: Facts, renamed: Renames) -> tuple[Lan
         block, part, member = workload.partition("/")
         before = renamed.get(("workloads", block), ("workloads", block))[1]
         groups = Counter(homes[server] for server in now.landed[workload].servers if server in homes)
-        own = [group for group, _ in groups.most_common() if _block(group) == before]
+        own = [group for group, _ in groups.most_common() if workload_of(group) == before]
         return own[0] if own else before + part + member
 
     found = []
@@ -227,22 +228,17 @@ def _landings(pair: Pair, was: Facts, now: Facts, renamed: Renames) -> tuple[Lan
             Landing(
                 environment=pair.environment,
                 workload=workload,
-                was=once if old is not None and _block(once) != _block(workload) else None,
+                was=once if old is not None and workload_of(once) != workload_of(workload) else None,
                 servers=known.servers,
                 servers_before=old.servers if old else (),
                 restricted=known.restricted,
                 before=old.spot if old else None,
                 after=new.spot if new else None,
                 moved=old is not None and new is not None and _moves(old.spot, new.spot, renamed),
-                place=at.place(("workloads", _block(workload))),
+                place=at.place(("workloads", workload_of(workload))),
             )
         )
     return tuple(found)
-
-
-def _block(workload: str) -> str:
-    """The workload of a group of its members."""
-    return workload.partition("/")[0]
 
 
 def _moves(old: Spot, new: Spot, renamed: Renames) -> bool:
@@ -292,6 +288,7 @@ def _environment(
     findings: tuple[Finding, ...],
     found: tuple[Hazard, ...],
     drifted: tuple[Drift, ...],
+    guards: Iterable[str],
     problems: Sequence[Problem],
 ) -> Environment:
     rooms = tuple(
@@ -300,7 +297,7 @@ def _environment(
     )
     blocking = (*_blocking(now, findings, found), *_refused(pair.previews))
     noted = (
-        *weakened(pair.before, pair.after),
+        *guards,
         *_noted(rooms, landings, findings, found),
         *_drifted(pair, drifted),
     )
@@ -334,7 +331,7 @@ def _blocking(now: Facts, findings: tuple[Finding, ...], found: tuple[Hazard, ..
     """Why it cannot be applied, or the guarantee does not hold."""
     errors = [one for one in findings if one.severity == Severity.ERROR and one.status is not Status.FIXED]
     if errors:
-        yield f"{_count(len(errors), 'error')} in the documents"
+        yield f"{count(len(errors), 'error')} in the documents"
     if now.proof is not None and not now.proof.holds:
         yield "the guarantee does not hold"
     if refused := [one for one in found if one.kind is HazardKind.REFUSED]:
@@ -350,13 +347,13 @@ def _noted(
     """What somebody should look at."""
     warnings = [one for one in findings if one.severity != Severity.ERROR and one.status is Status.NEW]
     if warnings:
-        yield _count(len(warnings), "new warning")
+        yield count(len(warnings), "new warning")
     short = [one for one in rooms if newly_short(one)]
     if short:
         yield f"no room after the loss of a host: {', '.join(dict.fromkeys(one.aggregate for one in short))}"
-    moved = {_block(one.workload) for one in landings if one.moved}
+    moved = {workload_of(one.workload) for one in landings if one.moved}
     if moved:
-        yield f"{_count(len(moved), 'workload')} on another aggregate"
+        yield f"{count(len(moved), 'workload')} on another aggregate"
     for kind in HazardKind:
         hit = [one for one in found if one.kind is kind]
         if hit and kind is not HazardKind.REFUSED:
@@ -365,29 +362,27 @@ def _noted(
 
 def _hit(hazards: Sequence[Hazard]) -> str:
     """What several hazards hit: how many servers, and other things by name."""
-    servers = {server for one in hazards for server in hit_by(one) if server in one.servers}
-    others = dict.fromkeys(one.subject for one in hazards if one.subject in hit_by(one))
-    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
-    counted = [_count(len(servers), "server")] if servers else []
-    return f"{', '.join([*counted, *list(others)[:_NAMED]])}{more}"
+    servers, others = hits(hazards)
+    counted = [count(len(servers), "server")] if servers else []
+    return ", ".join([*counted, *([some(others, _NAMED)] if others else [])])
 
 
 def _refused(previews: Sequence[Preview]) -> Iterable[str]:
     """What the engine will not apply."""
     refused = sum(found.level == "mandatory" for one in previews for found in one.policies)
     if refused:
-        yield f"{_count(refused, 'violation')} of the policy pack among the resources"
+        yield f"{count(refused, 'violation')} of the policy pack among the resources"
 
 
 def _drifted(pair: Pair, drifted: tuple[Drift, ...]) -> Iterable[str]:
     """Where the engine and the documents are not at one."""
     if drifted:
-        yield f"drift: the engine and the documents differ on {_count(len(drifted), 'resource')}"
+        yield f"drift: the engine and the documents differ on {count(len(drifted), 'resource')}"
     if pair.before.estate is not None and (empty := [one.stack for one in pair.previews if not one.applied]):
         yield f"nothing is applied yet of {', '.join(empty)}"
     advised = sum(found.level != "mandatory" for one in pair.previews for found in one.policies)
     if advised:
-        yield f"{_count(advised, 'advisory violation')} of the policy pack"
+        yield f"{count(advised, 'advisory violation')} of the policy pack"
 
 
 def newly_short(one: Headroom) -> bool:
@@ -416,16 +411,12 @@ def _summary(verdict: Verdict, parts: Sequence[_Part], problems: Sequence[Proble
         case Verdict.UNCHANGED:
             return "No environment changes."
         case Verdict.CLEAR:
-            return f"{_count(len(changed), 'environment')} changes, nothing speaks against it."
+            return f"{count(len(changed), 'environment')} changes, nothing speaks against it."
         case Verdict.INCOMPLETE:
             first = next(iter(problems)).message
             return f"This review does not say everything: {first}"
     said = "; ".join(f"{one.name}: {', '.join(one.reasons)}" for one in concerned)
     return f"{said}."
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def exit_code(review: Review) -> int:

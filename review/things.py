@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from estate.model.words import ranges
 from review.value import (
@@ -102,15 +102,39 @@ def comparable(part: Environment) -> bool:
 def labels(landings: Iterable[Landing]) -> dict[tuple[str, str], str]:
     """(Environment, workload) → what to call it: a group of members that differ by the servers in it."""
     listed = list(landings)
-    groups = Counter((one.environment, one.workload.partition("/")[0]) for one in listed)
+    groups = Counter((one.environment, workload_of(one.workload)) for one in listed)
     return {
         (one.environment, one.workload): (
             ", ".join(ranges(one.servers))
-            if groups[one.environment, one.workload.partition("/")[0]] > 1
+            if groups[one.environment, workload_of(one.workload)] > 1
             else one.workload
         )
         for one in listed
     }
+
+
+def count(number: int, what: str) -> str:
+    """``1 server``, ``2,000 servers``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def some(names: Sequence[str], most: int = 6) -> str:
+    """The first names, and how many more there are."""
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def workload_of(group: str) -> str:
+    """The workload of a group of members that differ (``estate.model.members.flat``)."""
+    return group.partition("/")[0]
+
+
+def hits(hazards: Iterable[Hazard]) -> tuple[list[str], list[str]]:
+    """Servers that hazards hit, and what else they do, each once."""
+    listed = list(hazards)
+    servers = dict.fromkeys(name for one in listed for name in hit_by(one) if name in one.servers)
+    others = dict.fromkeys(one.subject for one in listed if one.subject in hit_by(one))
+    return list(servers), list(others)
 
 
 def hit_by(hazard: Hazard) -> tuple[str, ...]:

@@ -2,15 +2,12 @@
 first by who has to answer for the guarantee.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from estate.model import Estate
-from estate.model.members import flat
 from review.side import Side
+from review.things import count, some
 from review.value import Reading
-
-_MOST = 6
-"""Names in one sentence."""
 
 
 def weakened(before: Side, after: Side) -> Iterator[str]:
@@ -19,20 +16,20 @@ def weakened(before: Side, after: Side) -> Iterator[str]:
     if old is None:
         return
     if after.reading is Reading.ABSENT:
-        restricted = _restricted(old)
+        restricted = _restricted(before)
         yield (
-            f"the environment is removed: no document describes its {_count(len(_servers(old)), 'server')} "
+            f"the environment is removed: no document describes its {count(len(_servers(old)), 'server')} "
             f"({len(restricted)} restricted to ESXi) any more. They stay, and nobody looks after them"
         )
         return
     if new is None:
         return
-    if lifted := sorted((_restricted(old) & _servers(new)) - _restricted(new)):
-        yield f"no longer restricted to ESXi: {_some(lifted)}"
+    if lifted := sorted((_restricted(before) & _servers(new)) - _restricted(after)):
+        yield f"no longer restricted to ESXi: {some(lifted)}"
     yield from _settings(old, new)
     yield from _exemptions(old, new)
     if bare := list(_unprotected(before, after)):
-        yield f"no longer protected: {_some(bare)}"
+        yield f"no longer protected: {some(bare)}"
     yield from _code(before, after)
 
 
@@ -40,14 +37,10 @@ def _servers(estate: Estate) -> set[str]:
     return {server for one in estate.workloads.values() for server in one.servers}
 
 
-def _restricted(estate: Estate) -> set[str]:
+def _restricted(side: Side) -> set[str]:
     """Servers that must stay on ESXi; of members that differ each by itself."""
-    return {
-        server
-        for one in flat(estate).workloads.values()
-        if one.restriction is not None
-        for server in one.servers
-    }
+    workloads = side.flat.workloads.values() if side.flat is not None else ()
+    return {server for one in workloads if one.restriction is not None for server in one.servers}
 
 
 def _settings(old: Estate, new: Estate) -> Iterator[str]:
@@ -84,18 +77,9 @@ def _code(before: Side, after: Side) -> Iterator[str]:
     """What judges the documents, and what makes resources of them."""
     policies, program = before.sources.differing(after.sources)
     if policies:
-        yield f"the policy pack is another one: {_some(policies)}"
+        yield f"the policy pack is another one: {some(policies)}"
     if program:
         yield (
-            f"the program is another one: {_some(program)}. Without the engine both sides are judged by one "
+            f"the program is another one: {some(program)}. Without the engine both sides are judged by one "
             "program, so that what this does to resources only a preview can tell"
         )
-
-
-def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_MOST])
-    return shown if len(names) <= _MOST else f"{shown} and {len(names) - _MOST} more"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -8,7 +8,7 @@ from review.page.drawing import Picture
 from review.page.flow import flow
 from review.page.matrix import Matrix, matrices
 from review.page.topology import pictures
-from review.things import hit_by, lost, summary
+from review.things import count, hits, lost, summary
 from review.value import (
     Action,
     Amount,
@@ -216,10 +216,8 @@ def _hit(hazards: Iterable[Hazard]) -> Iterator[tuple[str, str]]:
     for one in hazards:
         kinds.setdefault(one.kind.value, []).append(one)
     for kind, found in kinds.items():
-        servers = {name for one in found for name in hit_by(one) if name in one.servers}
-        blocks = {name for one in found for name in hit_by(one)} - servers
-        counts = [_count(len(some), what) for some, what in ((servers, "server"), (blocks, "block")) if some]
-        yield kind, ", ".join(counts)
+        counts = zip(hits(found), ("server", "block"), strict=True)
+        yield kind, ", ".join(count(len(names), what) for names, what in counts if names)
 
 
 def _figures(one: Environment, landings: Iterable[Landing]) -> Iterator[Figure]:
@@ -234,7 +232,7 @@ def _figures(one: Environment, landings: Iterable[Landing]) -> Iterator[Figure]:
         name="Servers moved",
         before=None,
         after=f"{sum(len(landing.servers) for landing in moved):,}",
-        note=f"{_count(len(moved), 'workload')} on another aggregate" if moved else "all stay where they are",
+        note=f"{count(len(moved), 'workload')} on another aggregate" if moved else "all stay where they are",
     )
     budget, budget_was = one.budget.after, one.budget.before
     over = budget is not None and budget.limit is not None and budget.restricted > budget.limit
@@ -266,7 +264,7 @@ def _figures(one: Environment, landings: Iterable[Landing]) -> Iterator[Figure]:
         name="ESXi hosts",
         before=_number(esxi_was.hosts if esxi_was else None),
         after=_number(esxi.hosts if esxi else None) or "?",
-        note=f"in {_count(len(esxi.clusters), 'cluster')}" if esxi is not None else "",
+        note=f"in {count(len(esxi.clusters), 'cluster')}" if esxi is not None else "",
     )
     yield Figure(
         name="Licence cores",
@@ -278,10 +276,6 @@ def _figures(one: Environment, landings: Iterable[Landing]) -> Iterator[Figure]:
 
 def _number(number: int | None) -> str | None:
     return None if number is None else f"{number:,}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _room(rooms: Sequence[Room | None]) -> str | None:
