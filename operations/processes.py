@@ -24,6 +24,7 @@ MARK = "ESTATE_STACK"
 
 _PLUGIN = re.compile(r"\bpulumi(-resource-|-language-|-analyzer-|\.dynamic\b|\.policy\b)")
 _ENGINE = "pulumi"
+_LAST_LINES = 40
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -66,38 +67,42 @@ def run(
     command: list[str], folder: Path, environment: Mapping[str, str], *, quiet: bool, aside: bool = False
 ) -> subprocess.CompletedProcess[str]:
     """Run an engine to its end; with ``quiet`` what it prints is captured (both streams), with ``aside`` it
-    goes to standard error.
+    goes to standard error. Whatever ends it before tells, as a note, the last lines that it had captured.
 
     It has a session of its own, so that an interruption reaches it once, and from here: the first lets
     it end by itself (no new step begins, gates stop waiting), the second ends it and its plugins.
     Raises ``KeyboardInterrupt`` after either.
     """
-    with tempfile.TemporaryDirectory(prefix="estate-") as own:
+    with tempfile.TemporaryDirectory(prefix="estate-") as own:  # mode 0700
         flag = Path(own) / "interrupted"
-        engine = subprocess.Popen(
-            command,
-            cwd=folder,
-            env={**environment, INTERRUPTED: str(flag)},
-            text=True,
-            stdout=subprocess.PIPE if quiet else sys.stderr.fileno() if aside else None,
-            stderr=subprocess.STDOUT if quiet else None,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        # A file: of a pipe somebody would have to wait for each process that got it, and it would tell
+        # nothing of a run that does not end.
+        said = Path(own) / "said"
+        with said.open("wb") as file:
+            engine = subprocess.Popen(
+                command,
+                cwd=folder,
+                env={**environment, INTERRUPTED: str(flag)},
+                stdout=file if quiet else sys.stderr.fileno() if aside else None,
+                stderr=subprocess.STDOUT if quiet else None,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
         try:
             with _interruptible(engine, flag):
-                output, _ = engine.communicate()
-        except BaseException:
+                engine.wait()
+        except BaseException as error:
             engine.kill()
+            error.add_note("\n".join(said.read_text().splitlines()[-_LAST_LINES:]))
             raise
         if flag.exists():
             end_orphans(environment)
             raise KeyboardInterrupt
-    return subprocess.CompletedProcess(command, engine.returncode, output)
+        return subprocess.CompletedProcess(command, engine.returncode, said.read_text() if quiet else None)
 
 
 @contextmanager
-def _interruptible(engine: subprocess.Popen[str], flag: Path) -> Iterator[None]:
+def _interruptible(engine: subprocess.Popen[bytes], flag: Path) -> Iterator[None]:
     """While the body waits for the engine, an interruption of this process is the engine's."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -48,7 +48,7 @@ class Lander:
             one
             for one in self._estate.aggregates.values()
             if workload.availability_zone in (None, one.availability_zone)
-            and self.decision(workload, one.availability_zone).accepted & self.cloud_hosts(one)
+            and not self.decision(workload, one.availability_zone).accepted.isdisjoint(self.cloud_hosts(one))
         )
 
     def cloud_hosts(self, aggregate: Aggregate) -> frozenset[str]:

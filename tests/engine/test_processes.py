@@ -177,3 +177,25 @@ def test_a_second_interruption_ends_it_at_once(start: Callable[[str], Run]) -> N
         run.until(lambda said=said: said in run.said)  # type: ignore[misc]
     run.until(lambda: run.process.poll() is not None)
     assert run.marked() == set()
+
+
+def test_a_run_that_does_not_end_tells_what_it_had_said(tmp_path: Path) -> None:
+    def stop(_number: int, _frame: object) -> None:
+        raise RuntimeError("the test runs out of time")
+
+    before = signal.signal(signal.SIGUSR1, stop)
+    stuck = ["sh", "-c", "echo creating server; kill -USR1 $PPID; exec sleep 600"]
+    try:
+        with pytest.raises(RuntimeError, match="out of time") as raised:
+            processes.run(stuck, tmp_path, os.environ, quiet=True)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+    assert raised.value.__notes__ == ["creating server"]
+
+
+def test_a_run_is_over_when_its_engine_is(tmp_path: Path) -> None:
+    """A plugin that goes on holds what the engine wrote to, too."""
+    done = processes.run(["sh", "-c", "sleep 600 & echo $!"], tmp_path, os.environ, quiet=True)
+    psutil.Process(int(done.stdout)).kill()
+    assert done.returncode == 0

@@ -20,7 +20,7 @@ def check(estate: Estate, blamed: frozenset[Loc]) -> Iterator[Finding]:
             continue
         decision = lander.decision(workload, aggregate.availability_zone)
         hosts = lander.cloud_hosts(aggregate)
-        if hosts and not decision.accepted & hosts:
+        if hosts and decision.accepted.isdisjoint(hosts):
             rule, words = decisive(decision, sorted(hosts))
             yield about(
                 workload,
