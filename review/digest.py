@@ -81,7 +81,7 @@ def tools(sources: Sources | None = None) -> dict[str, str]:
     return {
         "estate": f"{version('estate')}+{sha256(dict(program))[:12]}",
         "pulumi": pinned.engine.version,
-        **{f"pulumi-{name}": number for name, number in sorted(pinned.plugins.items())},
+        **{f"pulumi-{name}": plugin.version for name, plugin in sorted(pinned.plugins.items())},
         "pulumi-sdk": version("pulumi"),
         **{name: version(name) for name in _PACKAGES},
     }

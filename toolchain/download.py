@@ -1,4 +1,4 @@
-"""The official engine archive: fetched, compared with its committed SHA-256, unpacked."""
+"""Official archives, of the engine and of the plugins: fetched, and compared with their committed SHA-256."""
 
 import hashlib
 import platform
@@ -9,18 +9,19 @@ import requests
 
 from toolchain.errors import ToolchainError
 from toolchain.progress import Step
-from toolchain.versions import versions
+from toolchain.versions import Archives, versions
 
-_PLATFORMS = {"x86_64": "linux-x64", "aarch64": "linux-arm64"}
+_ENGINE_PLATFORMS = {"x86_64": "linux-x64", "aarch64": "linux-arm64"}
+_PLUGIN_PLATFORMS = {"x86_64": "linux-amd64", "aarch64": "linux-arm64"}
 _TIMEOUT = (3.0, 30.0)
 """Seconds for a connection, and for each part of an answer. A host that cannot be resolved fails at once."""
 
 
 def archive_url() -> str:
-    """The address of this machine's archive, or ToolchainError for a machine that has none."""
+    """The address of this machine's engine, or ToolchainError for a machine that has none."""
     archives = versions().engine.archives
     version = versions().engine.version
-    return f"{archives.url}/v{version}/pulumi-v{version}-{_platform()}.tar.gz"
+    return f"{archives.url}/v{version}/pulumi-v{version}-{_platform(_ENGINE_PLATFORMS)}.tar.gz"
 
 
 def reachable() -> bool:
@@ -31,14 +32,32 @@ def reachable() -> bool:
         return False
 
 
-def fetch(folder: Path, step: Step) -> Path:
-    """Put the archive's programs under ``folder``; the folder that holds ``pulumi``.
+def engine(folder: Path, step: Step) -> Path:
+    """Put the engine's programs under ``folder``; the folder that holds ``pulumi``.
 
     Raises ToolchainError when it cannot be fetched or is not what versions.toml says it is.
     """
-    url = archive_url()
-    expected = versions().engine.archives.sha256[_platform()]
-    archive = folder / "archive.tar.gz"
+    archive = _fetched(
+        archive_url(),
+        versions().engine.archives,
+        _platform(_ENGINE_PLATFORMS),
+        folder / "archive.tar.gz",
+        step,
+    )
+    with tarfile.open(archive) as tar:
+        tar.extractall(folder, filter="data")
+    return folder / "pulumi"
+
+
+def plugin(name: str, folder: Path, step: Step) -> Path:
+    """Put the archive of a plugin into ``folder``, as it is; raises as ``engine`` does."""
+    release = versions().plugins[name]
+    here = _platform(_PLUGIN_PLATFORMS)
+    file = f"pulumi-resource-{name}-v{release.version}-{here}.tar.gz"
+    return _fetched(f"{release.archives.url}/{file}", release.archives, here, folder / file, step)
+
+
+def _fetched(url: str, archives: Archives, here: str, archive: Path, step: Step) -> Path:
     digest = hashlib.sha256()
     try:
         with requests.get(url, stream=True, timeout=_TIMEOUT) as response, archive.open("wb") as file:
@@ -51,23 +70,21 @@ def fetch(folder: Path, step: Step) -> Path:
                 step.note(f"{received >> 20} MiB")
     except requests.RequestException as error:
         raise ToolchainError(
-            f"The engine could not be fetched from {url} ({type(error).__name__}). "
-            "Check the connection, or set ESTATE_TOOLCHAIN=build to build it from Go modules."
+            f"{url} could not be fetched ({type(error).__name__}). "
+            "Check the connection, or set ESTATE_TOOLCHAIN=build to build all from Go modules."
         ) from error
-    if digest.hexdigest() != expected:
+    if digest.hexdigest() != archives.sha256[here]:
         raise ToolchainError(
-            f"{url} has the SHA-256 {digest.hexdigest()}, but toolchain/versions.toml expects {expected}. "
-            "It was damaged on its way or replaced at its source; nothing was installed."
+            f"{url} has the SHA-256 {digest.hexdigest()}, but toolchain/versions.toml expects "
+            f"{archives.sha256[here]}. Damaged on its way or replaced at its source, it is not installed."
         )
-    with tarfile.open(archive) as tar:
-        tar.extractall(folder, filter="data")
-    return folder / "pulumi"
+    return archive
 
 
-def _platform() -> str:
+def _platform(platforms: dict[str, str]) -> str:
     machine = platform.machine()
-    if machine not in _PLATFORMS:
+    if machine not in platforms:
         raise ToolchainError(
             f"Pulumi {versions().engine.version} is pinned for x86_64 and aarch64, not {machine}."
         )
-    return _PLATFORMS[machine]
+    return platforms[machine]

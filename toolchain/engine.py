@@ -1,8 +1,8 @@
 """The Pulumi engine with its Python language host and the two resource plugins, in one of three ways.
 
 ``path``: ``pulumi`` on PATH, not older than the Python SDK. ``download``: Pulumi's official archive.
-``build``: all of it from Go modules, where only package registries can be reached. On the first two ways
-the engine fetches the official plugins. The way is chosen when the toolchain is first installed, or by
+``build``: all of it from Go modules, where only package registries can be reached. The first two ways take
+the official plugins. The way is chosen when the toolchain is first installed, or by
 ``ESTATE_TOOLCHAIN``; it stays until another one is asked for.
 
 All of it lives in the home folder: ``pulumi`` is the engine's PULUMI_HOME (programs in ``bin``, plugins in
@@ -137,8 +137,8 @@ def programs() -> dict[str, Program]:
             ),
         ),
     }
-    for name, plugin_version in versions().plugins.items():
-        variables = (("main.version", plugin_version),)
+    for name, plugin in versions().plugins.items():
+        variables = (("main.version", plugin.version),)
         all_programs[name] = Program(_GO / f"provider-{name}", f"pulumi-resource-{name}", variables=variables)
     return all_programs
 
@@ -179,7 +179,8 @@ def _current(wanted: Way | None) -> Toolchain | None:
 
 def _key(way: Way) -> str:
     """Changes when an installation made in this way is no longer what it would be if made now."""
-    pinned = f"{versions().engine.version} {sorted(versions().plugins.items())}"
+    plugins = sorted((name, plugin.version) for name, plugin in versions().plugins.items())
+    pinned = f"{versions().engine.version} {plugins}"
     if way == "build":
         return " ".join([pinned, *(program.key for program in programs().values())])
     if way == "path":
@@ -206,7 +207,7 @@ def _use_download(progress: Progress) -> Path:
     folder = home() / "pulumi" / "bin"
     with tempfile.TemporaryDirectory(dir=home(), prefix=".download-") as temporary:
         with progress.step(f"Fetch Pulumi {versions().engine.version}") as step:
-            unpacked = download.fetch(Path(temporary), step)
+            unpacked = download.engine(Path(temporary), step)
         for program in unpacked.iterdir():
             program.replace(folder / program.name)
     _fetch_plugins(folder / "pulumi", progress)
@@ -261,23 +262,33 @@ def _on_path() -> tuple[Path | None, str]:
 
 
 def _fetch_plugins(pulumi: Path, progress: Progress) -> None:
+    from toolchain import download  # noqa: PLC0415 (slow to import, and seldom needed)
+
     environment = {**os.environ, "PULUMI_HOME": str(home() / "pulumi"), "PULUMI_SKIP_UPDATE_CHECK": "true"}
-    for name, version in versions().plugins.items():
+    for name, release in versions().plugins.items():
         # One that our build way left here would pass for the official one.
         shutil.rmtree(_plugin(name).parent, ignore_errors=True)
-        with progress.step(f"Fetch the official plugin {name} {version}"):
-            command = [str(pulumi), "plugin", "install", "resource", name, version, "--non-interactive"]
-            result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        with tempfile.TemporaryDirectory(dir=home(), prefix=".download-") as temporary:
+            with progress.step(f"Fetch the official plugin {name} {release.version}") as step:
+                archive = download.plugin(name, Path(temporary), step)
+            identity = ["resource", name, release.version, "--file", str(archive)]
+            result = subprocess.run(
+                [str(pulumi), "plugin", "install", *identity, "--non-interactive"],
+                capture_output=True,
+                text=True,
+                check=False,
+                env=environment,
+            )
         if result.returncode != 0:
             reason = result.stderr.strip().splitlines()[-1:] or ["no reason given"]
             raise ToolchainError(
-                f"{pulumi} could not fetch the plugin {name} {version}: {reason[0]}. "
-                "Check the connection, or set ESTATE_TOOLCHAIN=build to build all from Go modules."
+                f"{pulumi} does not take the plugin {name} {release.version}: {reason[0]}. "
+                "Set ESTATE_TOOLCHAIN=build to build all from Go modules."
             )
 
 
 def _plugin(name: str) -> Path:
-    folder = f"resource-{name}-v{versions().plugins[name]}"
+    folder = f"resource-{name}-v{versions().plugins[name].version}"
     return home() / "pulumi" / "plugins" / folder / f"pulumi-resource-{name}"
 
 

@@ -12,14 +12,14 @@ class _Record(BaseModel):
 
 
 class Archives(_Record):
-    """Official release archives: address and SHA-256 by platform (``linux-x64``)."""
+    """Official release archives: address and SHA-256 by platform, as the release itself calls it."""
 
     url: str
     sha256: dict[str, str]
 
 
-class Engine(_Record):
-    """The Pulumi engine and command line."""
+class Release(_Record):
+    """The Pulumi engine with its command line, or a plugin."""
 
     version: str
     archives: Archives
@@ -34,10 +34,10 @@ class Go(_Record):
 
 
 class Versions(_Record):
-    """All of ``versions.toml``; ``plugins`` maps a provider's name to its version."""
+    """All of ``versions.toml``; ``plugins`` by a provider's name."""
 
-    engine: Engine
-    plugins: dict[str, str]
+    engine: Release
+    plugins: dict[str, Release]
     go: Go
 
 

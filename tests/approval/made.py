@@ -50,7 +50,7 @@ CONTENTS = Contents(
     user_data={"ledger-db": "u"},
     policies={"policies/rules/cluster_ha.py": "c", "policies/stack.py": "s"},
     exemptions={"scratch": "x"},
-    tools={"pulumi": "3.259.0", "pulumi-openstack": "5.5.3"},
+    tools={"pulumi": "3.259.0", "pulumi-openstack": "5.4.1"},
 )
 
 

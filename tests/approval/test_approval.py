@@ -124,7 +124,7 @@ def test_an_exemption_is_named() -> None:
 
 def test_tools_are_named() -> None:
     now = contents(tools={"pulumi-openstack": "5.6.0"})
-    assert said(proposed(of=now)) == ["tool pulumi-openstack: 5.5.3 was approved, 5.6.0 is here"]
+    assert said(proposed(of=now)) == ["tool pulumi-openstack: 5.4.1 was approved, 5.6.0 is here"]
     assert said(proposed(engine="3.260.0")) == [
         'tool pulumi (engine): "3.259.0" was approved, this is "3.260.0"'
     ]

@@ -1,15 +1,19 @@
 """The real engine, language host and plugins run a small program; no cloud answers, and none is needed."""
 
 import json
+import os
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
 
 from tests.trial import TrialStack
+from toolchain import download
 from toolchain.engine import Toolchain, install
-from toolchain.progress import Progress
+from toolchain.progress import Progress, Step
 from toolchain.schemas import plugin_inputs, sdk_inputs
+from toolchain.versions import versions
 
 # The first test may have to build the toolchain.
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
@@ -104,6 +108,32 @@ def stack(toolchain: Toolchain, tmp_path: Path) -> Stack:
 def test_a_second_installation_starts_nothing(toolchain: Toolchain, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "Popen", None)
     assert install(Progress()) == toolchain
+
+
+def test_the_engine_takes_official_plugins_as_archives(
+    toolchain: Toolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def plugin(name: str, folder: Path, _step: Step) -> Path:
+        (folder / f"pulumi-resource-{name}").write_text("#!/bin/sh\n")
+        archive = folder / "archive.tar.gz"
+        with tarfile.open(archive, "w:gz") as tar:
+            tar.add(folder / f"pulumi-resource-{name}", f"pulumi-resource-{name}")
+        return archive
+
+    monkeypatch.setattr(download, "plugin", plugin)
+    monkeypatch.setenv("ESTATE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PATH", f"{toolchain.pulumi.parent}{os.pathsep}{os.environ['PATH']}")
+    made = install(Progress(), "path")
+    found = subprocess.run(
+        [str(made.pulumi), "plugin", "ls", "--json"],
+        env=made.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert {(one["name"], one["version"]) for one in json.loads(found)} == {
+        (name, plugin.version) for name, plugin in versions().plugins.items()
+    }
 
 
 def test_a_component_and_a_dynamic_resource_live_and_die(stack: Stack) -> None:

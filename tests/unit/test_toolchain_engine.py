@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import platform
 import stat
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from toolchain import download, engine
+from toolchain.engine import Way
 from toolchain.errors import ToolchainError
 from toolchain.progress import Progress
 from toolchain.versions import Versions, versions
@@ -23,9 +25,13 @@ from toolchain.versions import Versions, versions
 PULUMI = """#!/bin/sh
 # An engine that knows its version and writes down what it is asked to do.
 if [ "$1" = version ]; then echo "v{version}"; exit; fi
-echo "$* $PULUMI_HOME" >> "{log}"
+echo "$* $PULUMI_HOME" | sed -E 's|--file [^ ]*/|--file |' >> "{log}"
+[ "$5" = --file ] && [ ! -s "$6" ] && exit 3
 exit {code}
 """
+
+
+PLUGIN = b"an archive that only the engine looks into"
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -43,11 +49,16 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def pin(monkeypatch: pytest.MonkeyPatch, url: str, sha256: str) -> None:
-    """Let the official archive be the one at ``url``."""
+def pin(monkeypatch: pytest.MonkeyPatch, url: str, sha256: str, plugin: str | None = None) -> None:
+    """Let the official archives be those at ``url``; ``plugin`` is the SHA-256 of theirs."""
     pinned = versions().model_dump()
     pinned["engine"]["archives"] = {"url": url, "sha256": {"linux-x64": sha256, "linux-arm64": sha256}}
-    monkeypatch.setattr(download, "versions", lambda: Versions.model_validate(pinned))
+    of_plugins = plugin or sha256
+    for name in pinned["plugins"]:
+        sums = {"linux-amd64": of_plugins, "linux-arm64": of_plugins}
+        pinned["plugins"][name] = {"version": "1.2.3", "archives": {"url": url, "sha256": sums}}
+    for module in (download, engine):
+        monkeypatch.setattr(module, "versions", lambda: Versions.model_validate(pinned))
 
 
 def put_pulumi(machine: Path, monkeypatch: pytest.MonkeyPatch, version: str, code: int = 0) -> Path:
@@ -63,7 +74,7 @@ def put_pulumi(machine: Path, monkeypatch: pytest.MonkeyPatch, version: str, cod
 
 @pytest.fixture
 def archive(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[bytes]:
-    """An official archive, served where versions.toml says."""
+    """The engine's official archive, served with those of the plugins where versions.toml says."""
     script = PULUMI.format(version="3.259.0", log=machine / "log", code=0).encode()
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as tar:
@@ -74,12 +85,16 @@ def archive(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[bytes]:
     content = packed.getvalue()
     release = machine / "served" / "v3.259.0"
     release.mkdir(parents=True)
-    for platform in ("linux-x64", "linux-arm64"):
-        (release / f"pulumi-v3.259.0-{platform}.tar.gz").write_bytes(content)
+    for its in ("linux-x64", "linux-arm64"):
+        (release / f"pulumi-v3.259.0-{its}.tar.gz").write_bytes(content)
+    for plugin in versions().plugins:
+        for its in ("linux-amd64", "linux-arm64"):
+            file = f"pulumi-resource-{plugin}-v1.2.3-{its}.tar.gz"
+            (machine / "served" / file).write_bytes(PLUGIN)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=machine / "served"))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}"
-    pin(monkeypatch, url, hashlib.sha256(content).hexdigest())
+    pin(monkeypatch, url, hashlib.sha256(content).hexdigest(), hashlib.sha256(PLUGIN).hexdigest())
     yield content
     server.shutdown()
     server.server_close()
@@ -98,9 +113,11 @@ def test_way_download_verifies_unpacks_and_fetches_the_official_plugins(
     assert toolchain.pulumi == machine / "home" / "pulumi" / "bin" / "pulumi"
     assert toolchain.pulumi.with_name("pulumi-language-python").exists()
     home = machine / "home" / "pulumi"
+    here = {"x86_64": "linux-amd64", "aarch64": "linux-arm64"}[platform.machine()]
     assert plugins_fetched(machine) == [
-        f"plugin install resource openstack 5.5.3 --non-interactive {home}",
-        f"plugin install resource vsphere 4.18.2 --non-interactive {home}",
+        f"plugin install resource {name} 1.2.3 --file pulumi-resource-{name}-v1.2.3-{here}.tar.gz "
+        f"--non-interactive {home}"
+        for name in ("openstack", "vsphere")
     ]
     assert not list((machine / "home").glob(".download-*"))
 
@@ -112,6 +129,22 @@ def test_an_archive_with_another_checksum_is_not_installed(
     with pytest.raises(ToolchainError, match=f"has the SHA-256 {hashlib.sha256(archive).hexdigest()}, but"):
         engine.install(Progress())
     assert not list((machine / "home" / "pulumi" / "bin").iterdir())
+
+
+@pytest.mark.parametrize("way", ["path", "download"])
+def test_a_plugin_with_another_checksum_is_not_installed(
+    machine: Path, archive: bytes, monkeypatch: pytest.MonkeyPatch, way: Way
+) -> None:
+    if way == "path":
+        put_pulumi(machine, monkeypatch, "3.259.0")
+    url = download.archive_url().split("/v3.")[0]
+    pin(monkeypatch, url, hashlib.sha256(archive).hexdigest(), "1" * 64)
+    with pytest.raises(
+        ToolchainError, match=r"pulumi-resource-openstack-v1\.2\.3-.* has the SHA-256 .*, but"
+    ):
+        engine.install(Progress(), way)
+    assert plugins_fetched(machine) == []
+    assert not (machine / "home" / "pulumi" / "installed.json").exists()
 
 
 def test_a_new_enough_pulumi_on_path_is_used_where_its_plugins_can_be_fetched(
@@ -173,9 +206,20 @@ def test_without_official_downloads_all_is_built(machine: Path, monkeypatch: pyt
 def test_plugins_that_cannot_be_fetched_stop_the_installation(
     machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    put_pulumi(machine, monkeypatch, "3.259.0")
+    with pytest.raises(
+        ToolchainError, match=r"/pulumi-resource-openstack-.* could not be fetched \(Conn.*Check"
+    ):
+        engine.install(Progress(), "path")
+    assert not (machine / "home" / "pulumi" / "installed.json").exists()
+
+
+def test_a_plugin_that_the_engine_does_not_take_stops_the_installation(
+    machine: Path, archive: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put_pulumi(machine, monkeypatch, "3.259.0", code=1)
     with pytest.raises(
-        ToolchainError, match=r"could not fetch the plugin openstack 5\.5\.3: no reason given\. Check"
+        ToolchainError, match=r"does not take the plugin openstack 1\.2\.3: no reason given\. Set"
     ):
         engine.install(Progress(), "path")
     assert not (machine / "home" / "pulumi" / "installed.json").exists()
@@ -222,12 +266,18 @@ def test_the_passphrase_outlives_a_new_installation(machine: Path, archive: byte
     assert (machine / "home" / "pulumi-passphrase").read_text() == before
 
 
-def test_two_at_the_same_time_install_once(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_at_the_same_time_install_once(
+    machine: Path, archive: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put_pulumi(machine, monkeypatch, "3.259.0")
-    script = (
-        "from toolchain.engine import install; from toolchain.progress import Progress; "
-        "install(Progress(), 'path')"
-    )
+    pinned = vars(engine)["versions"]().model_dump_json()
+    script = f"""
+from toolchain import download, engine
+from toolchain.progress import Progress
+from toolchain.versions import Versions
+download.versions = engine.versions = lambda: Versions.model_validate_json({pinned!r})
+engine.install(Progress(), 'path')
+"""
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     both = [subprocess.Popen([sys.executable, "-c", script], env=environment) for _ in range(2)]
     assert [process.wait(30) for process in both] == [0, 0]

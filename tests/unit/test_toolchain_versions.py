@@ -23,8 +23,17 @@ def required(module: str, folder: str) -> str:
 def test_python_packages_are_pinned_to_the_same_versions() -> None:
     dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     assert f"pulumi=={versions().engine.version}" in dependencies
-    for name, version in versions().plugins.items():
-        assert f"pulumi-{name}=={version}" in dependencies
+    for name, plugin in versions().plugins.items():
+        assert f"pulumi-{name}=={plugin.version}" in dependencies
+
+
+def test_every_official_archive_has_its_sum() -> None:
+    for release, platforms in (
+        (versions().engine, {"linux-x64", "linux-arm64"}),
+        *((plugin, {"linux-amd64", "linux-arm64"}) for plugin in versions().plugins.values()),
+    ):
+        assert release.archives.sha256.keys() == platforms
+        assert all(re.fullmatch("[0-9a-f]{64}", one) for one in release.archives.sha256.values())
 
 
 def test_go_modules_are_pinned_to_the_same_engine() -> None:

@@ -20,6 +20,7 @@ from operations.approval import Proposal
 from operations.stack import PROGRAM
 from tests.approval.made import preview
 from tests.rehearsal.stage import Stage
+from toolchain.versions import versions
 
 pytestmark = pytest.mark.usefixtures("applied")
 
@@ -139,8 +140,8 @@ def test_no_digest(stage: Stage, records: Path) -> None:
             "policy cluster-ha (policies/rules/cluster_ha.py): not as it was approved",
         ),
         (
-            {"tools": {"pulumi-openstack": "5.5.2"}},
-            "tool pulumi-openstack: 5.5.2 was approved, 5.5.3 is here",
+            {"tools": {"pulumi-openstack": "0.9.9"}},
+            f"tool pulumi-openstack: 0.9.9 was approved, {versions().plugins['openstack'].version} is here",
         ),
         ({"environment": "staging"}, 'environment: "staging" was approved, this is "'),
         ({"blocks": {"workloads/web-1": "0" * 64}}, 'workload "web-1": not as it was approved'),
