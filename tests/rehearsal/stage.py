@@ -9,6 +9,7 @@ from pathlib import Path
 from shutil import copytree
 from typing import Any
 
+from openstack.exceptions import SDKException
 from pyVmomi import vim
 from ruamel.yaml import YAML
 
@@ -103,7 +104,24 @@ class Stage:
 
     def _run(self, arguments: tuple[str, ...], policies: bool | None) -> subprocess.CompletedProcess[str]:
         pack = self.with_pack if policies is None else policies
-        return self.stack.pulumi(*arguments, policies=pack, quiet=True)
+        try:
+            return self.stack.pulumi(*arguments, policies=pack, quiet=True)
+        except BaseException as error:  # the test's time is over
+            error.add_note("\n".join([*self._unsettled(), *self._faults()]))
+            raise
+
+    def _unsettled(self) -> list[str]:
+        """What Nova is still at, and services that it does not hear of."""
+        try:
+            cloud = self.cloud
+            at_work = [one for one in cloud.compute.servers(all_projects=True) if one.task_state]
+            silent = [one for one in cloud.compute.services() if one.state != "up"]
+        except (CloudError, SDKException) as error:
+            return [str(error)]
+        return [
+            *(f"{one.name} on {one.compute_host}: {one.status}, {one.task_state}" for one in at_work),
+            *(f"{one.binary} {one.host}: {one.state} since {one.updated_at}" for one in silent),
+        ]
 
     @contextmanager
     def running(self, command: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
