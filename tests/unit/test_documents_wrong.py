@@ -478,6 +478,16 @@ CASES = {
         "wrong-value",
         'image "i": file: expected a file of format raw, got a.qcow2; remove format, or name it so.',
     ),
+    "image-outside": case(
+        "images: {i: {hypervisor: kvm, virtual_size: 1 GiB, file: ¦../a.qcow2}}",
+        "wrong-value",
+        "image \"i\": file: expected a file below the images folder, got '../a.qcow2'; put it there, or name another folder (`pulumi config set estate:images FOLDER`).",
+    ),
+    "image-of-the-machine": case(
+        "images: {i: {hypervisor: kvm, virtual_size: 1 GiB, version: b, file: a.qcow2, older: {a: {file: ¦/srv/a.qcow2}}}}",
+        "wrong-value",
+        "image \"i\": older.a.file: expected a file below the images folder, got '/srv/a.qcow2'; put it there, or name another folder (`pulumi config set estate:images FOLDER`).",
+    ),
     "image-with-login-in-url": case(
         "images: {i: {hypervisor: kvm, virtual_size: 1 GiB, url: ¦'https://me:hunter2@x.example/a.qcow2', sha256: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}}",
         "wrong-value",

@@ -230,6 +230,20 @@ CASES = [
         (("images/linux-kvm/version", "2025"),),
     ),
     Case(
+        "image-version-format",
+        "version 2024: expected a .qcow2 file, as the image is one, got old.vmdk. Convert it",
+        (
+            ("images/linux-kvm/version", "2025"),
+            ("images/linux-kvm/older", {"2024": {"file": "old.vmdk"}}),
+            ("workloads/queue/image_version", "2024"),
+        ),
+        (
+            ("images/linux-kvm/version", "2025"),
+            ("images/linux-kvm/older", {"2024": {"file": "old.img"}}),  # an ending that tells nothing
+            ("workloads/queue/image_version", "2024"),
+        ),
+    ),
+    Case(
         "flavor-memory",
         "less than the 4096 MiB that",
         (("images/linux-kvm/min_memory", "4 GiB"),),
