@@ -89,6 +89,18 @@ CASES = [
         (("subnet_pools/corp", {"prefixes": ["10.0.0.0/8"]}), (f"{DATA}/pool", "corp")),
     ),
     Case(
+        "subnet-in-pool",
+        "(largest: 64, as Neutron has it if absent, smallest: any), found /60.",
+        (
+            ("subnet_pools/six", {"prefixes": ["2001:db8:30::/48"]}),
+            ("networks/data/subnets/data-v6", subnet("2001:db8:30::/60", pool="six", dhcp=False)),
+        ),
+        (
+            ("subnet_pools/six", {"prefixes": ["2001:db8:30::/48"], "largest": 56}),
+            ("networks/data/subnets/data-v6", subnet("2001:db8:30::/60", pool="six", dhcp=False)),
+        ),
+    ),
+    Case(
         "nsx-mtu",
         "nsx-policy has no MTU of networks",
         (("networks/app/mtu", 1500),),
