@@ -61,7 +61,7 @@ def hazards(
     landings: tuple[Landing, ...],
 ) -> tuple[Hazard, ...]:
     """The worst kind first, then by block; equal ones of a block together, with all their servers."""
-    teller = _Teller(diff, landings)
+    teller = _Teller(diff, landings, dict(_shrinking(before, after)))
     places = _places(changes)
     gathered: dict[tuple[HazardKind, str, str, str, str], list[str]] = {}
     for one in diff.changes:
@@ -102,6 +102,19 @@ def _places(changes: tuple[Change, ...]) -> dict[tuple[str, str], Place]:
     return found
 
 
+def _shrinking(before: Side, after: Side) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Servers whose root disk, which is no volume, would shrink, with GiB before and after."""
+    if before.flat is None or after.flat is None:
+        return
+    was = {server: one for one in before.flat.workloads.values() for server in one.servers}
+    for one in after.flat.workloads.values():
+        new = after.flat.flavors.get(one.flavor)
+        for server in one.servers:
+            old = before.flat.flavors.get(was[server].flavor) if server in was else None
+            if one.boot_volume is None and old is not None and new is not None and new.disk < old.disk:
+                yield server, (old.disk, new.disk)
+
+
 def _first_boot(before: Side, after: Side) -> Iterator[tuple[str, str, str]]:
     """Workload, server and what changes of that which a server reads at its first boot only."""
     if before.flat is None or after.flat is None:
@@ -117,9 +130,12 @@ def _first_boot(before: Side, after: Side) -> Iterator[tuple[str, str, str]]:
 
 
 class _Teller:
-    def __init__(self, diff: ResourceDiff, landings: tuple[Landing, ...]) -> None:
+    def __init__(
+        self, diff: ResourceDiff, landings: tuple[Landing, ...], shrinking: dict[str, tuple[int, int]]
+    ) -> None:
         self._before, self._after = diff.before or {}, diff.after or {}
         self._landings = landings
+        self._shrinking = shrinking
         self.gone = {one.name for one in diff.changes if one.type == INSTANCE and one.operation in _GONE}
         self._hypervisor = {
             server: (one.after or one.before).hypervisor  # type: ignore[union-attr]
@@ -192,6 +208,15 @@ class _Teller:
                 HazardKind.DATA_LOSS,
                 "the server goes, and its root disk with it",
                 "nova/compute/api.py delete",
+                one.name,
+            )
+        elif "flavorId" in one.properties and one.name in self._shrinking:
+            old, new = self._shrinking[one.name]
+            yield _Told(
+                HazardKind.REFUSED,
+                f"its root disk would shrink from {old} to {new} GiB by the other flavor; take one with "
+                f"{old} GiB or more, or make the server anew",
+                "nova/utils.py get_system_metadata_from_image: min_disk is the first flavor's disk",
                 one.name,
             )
         elif "flavorId" in one.properties:
