@@ -719,6 +719,12 @@ CASES = {
         'aggregate "a": availability zone "az-kvm" is the zone of aggregate "general" already; a zone that two '
         "aggregates share says nothing about the hypervisor.",
     ),
+    "switch-of-two": case(
+        "vcenters: {other: {server: vc1.example, datacenter: dc, switch: ¦dvs}}",
+        "switch-of-one-vcenter",
+        'vcenter "other": vcenter "vc1" is the same switch of the same data center and server already. Remove '
+        "one of the two, and name the other.",
+    ),
     "renamed-from-what-is-there": case(
         "projects: {q: {was: ¦pay}}",
         "renamed-once",
