@@ -8,7 +8,7 @@ from estate.model import Estate, references
 from estate.model.aggregates import OWN_TRAIT
 from estate.model.nearest import nearest
 from estate.model.subjects import block_of, subject
-from estate.model.words import expand, gibibytes, mebibytes, ranges
+from estate.model.words import expand, gibibytes, gibibytes_from_zero, mebibytes, ranges
 from estate.placement.triple import TRAIT
 
 
@@ -36,6 +36,13 @@ def test_gibibytes_are_whole() -> None:
     assert gibibytes("2048 MiB") == 2
     with pytest.raises(ValueError, match="whole number of GiB"):
         gibibytes("1500 MiB")
+
+
+def test_none_is_a_size_where_it_has_a_meaning() -> None:
+    assert [gibibytes_from_zero(one) for one in ("0 GiB", "0 MiB", "2 TiB")] == [0, 0, 2048]
+    for wrong in (0, "0", "0.5 GiB", "-1 GiB", None):
+        with pytest.raises(ValueError, match="expected a"):
+            gibibytes_from_zero(wrong)
 
 
 @pytest.mark.parametrize(

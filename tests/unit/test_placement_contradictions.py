@@ -398,6 +398,12 @@ CASES = [
         ),
     ),
     Case(
+        "flavor-disk",
+        ("workloads", "cache", "flavor"),
+        "Use a flavor with at least 1 GiB, or boot from a volume (boot_volume).",
+        (("flavors/kvm-medium/disk", "0 GiB"), ("workloads/api-1/boot_volume", {"type": "standard-kvm"})),
+    ),
+    Case(
         "flavor-fits-host",
         ("workloads", "cache", "flavor"),
         'flavor "huge" (33 VCPUs, 2048 MiB) is larger than any single host that may take it; '

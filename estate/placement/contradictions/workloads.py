@@ -69,7 +69,8 @@ def _flavor_and_image(estate: Estate, workload: Workload, flavor: Flavor, image:
             ("flavor",),
             f'flavor "{flavor.name}" has a root disk of {flavor.disk} GiB, smaller than the '
             f"{image.virtual_size} GiB "
-            f'of image "{image.name}". Use a flavor with at least {image.virtual_size} GiB.',
+            f'of image "{image.name}". Use a flavor with at least {image.virtual_size} GiB'
+            f"{'.' if flavor.disk else ', or boot from a volume (boot_volume).'}",
         )
 
 
