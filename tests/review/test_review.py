@@ -293,6 +293,18 @@ def test_a_flavor_with_a_smaller_root_disk_is_refused(repository: Repository) ->
     assert (review.verdict, exit_code(review)) == (Verdict.BLOCKED, 1)
 
 
+def test_other_extra_specs_of_a_volume_type_are_refused_where_volumes_have_it(repository: Repository) -> None:
+    repository.edit("sandbox/storage.yaml", ("provisioning: thin", "provisioning: thick"))
+    (found,) = (one for one in repository.review().hazards if one.kind is HazardKind.REFUSED)
+    assert (found.subject, found.servers) == ('array "array1"', ("ledger-db",))
+    assert found.message.startswith("volume type standard-esxi cannot change while volumes have it;")
+
+    repository.edit(WORKLOADS, ("      data: {type: standard-esxi, size: 10 GiB}\n", "      {}\n"))
+    repository.commit("no volume of the type")
+    repository.edit("sandbox/storage.yaml", ("provisioning: thick", "provisioning: eager-zeroed-thick"))
+    assert not [one for one in repository.review().hazards if one.kind is HazardKind.REFUSED]
+
+
 def test_what_a_server_reads_at_its_first_boot_only_does_nothing_to_it(repository: Repository) -> None:
     repository.edit(WORKLOADS, ("    keypair: operations\n", ""), ("nightly.timer", "daily.timer"))
     found = {one.message.partition(";")[0]: one for one in repository.review().hazards}
