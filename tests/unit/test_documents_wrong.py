@@ -141,6 +141,11 @@ CASES = {
         "wrong-type",
         'project "q": description: expected text, got a list.',
     ),
+    "text-with-control-character": case(
+        'projects: {q: {description: ¦"a\\0b"}}',
+        "not-text",
+        "document: expected text, got the control character U+0000, written as an escape; remove it.",
+    ),
     "text-is-empty": case(
         'projects: {q: {description: ¦""}}',
         "wrong-value",
