@@ -459,6 +459,11 @@ def test_a_side_without_aggregate() -> None:
     assert 'image "linux-esxi" runs on ESXi only, but there is no ESXi aggregate' in found[0].message
 
 
+def test_a_zone_of_two_aggregates_is_no_matter_of_the_workloads() -> None:
+    estate = changed(SECOND_KVM, ("aggregates/batch/availability_zone", "az-kvm"))
+    assert contradictions.check(estate) == []  # estate.model.references says it, once
+
+
 def test_the_sandbox_contradicts_nothing() -> None:
     assert contradictions.check(sandbox()) == []
 
