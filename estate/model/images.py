@@ -107,8 +107,12 @@ class Source(Block):
 
     @property
     def file_name(self) -> str:
-        """Path of the file below the images folder; of an address its last part."""
-        return self.file or PurePosixPath(urlsplit(str(self.url)).path).name
+        """Path of the file below the images folder; of an address its last part, after the checksum's begin:
+        many servers call each of their images ``disk.img``.
+        """
+        if self.file is not None:
+            return self.file
+        return f"{(self.sha256 or self.sha512 or '')[:12]}-{PurePosixPath(urlsplit(str(self.url)).path).name}"
 
     @property
     def format_by_ending(self) -> DiskFormat | None:

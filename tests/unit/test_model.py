@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from estate.model import Estate, references
 from estate.model.aggregates import OWN_TRAIT
+from estate.model.images import OldVersion
 from estate.model.nearest import nearest
 from estate.model.subjects import block_of, subject
 from estate.model.words import expand, gibibytes, gibibytes_from_zero, mebibytes, ranges
@@ -139,3 +140,12 @@ def test_every_field_that_names_a_block_is_checked() -> None:
         ("volume_types", "v"), ("availability_zones", "z"), ("security_groups", "k"), ("networks", "o"),
         ("projects", "p"), ("clusters", "c"), ("vcenters", "vc"), ("vcenters", "vd"), ("clusters", "q"),
     }  # fmt: skip
+
+
+def test_images_of_one_name_behind_two_addresses_are_two_files() -> None:
+    """A rehearsal makes a stand-in of each, and a review sees another one behind the same name."""
+    rhel, windows = (
+        OldVersion.model_validate({"url": f"https://images.example/{path}/disk.img", "sha256": digit * 64})
+        for path, digit in (("rhel", "a"), ("windows", "b"))
+    )
+    assert (rhel.file_name, windows.file_name) == ("aaaaaaaaaaaa-disk.img", "bbbbbbbbbbbb-disk.img")
