@@ -23,6 +23,7 @@ _VOLUME = "openstack:blockstorage/volume:Volume"
 _ATTACHMENT = "openstack:compute/volumeAttach:VolumeAttach"
 _AGGREGATE = "openstack:compute/aggregateV2:AggregateV2"
 _CLUSTER = "vsphere:index/computeCluster:ComputeCluster"
+_VOLUME_TYPE = "openstack:blockstorage/volumeTypeV3:VolumeTypeV3"
 _INTERFACE = "openstack:networking/routerInterface:RouterInterface"
 _RULES = "openstack:networking/secGroupRule:SecGroupRule"
 _QUIET = {
@@ -61,7 +62,7 @@ def hazards(
     landings: tuple[Landing, ...],
 ) -> tuple[Hazard, ...]:
     """The worst kind first, then by block; equal ones of a block together, with all their servers."""
-    teller = _Teller(diff, landings)
+    teller = _Teller(diff, landings, dict(_shrinking(before, after)), _held_types(before, after))
     places = _places(changes)
     gathered: dict[tuple[HazardKind, str, str, str, str], list[str]] = {}
     for one in diff.changes:
@@ -102,6 +103,32 @@ def _places(changes: tuple[Change, ...]) -> dict[tuple[str, str], Place]:
     return found
 
 
+def _shrinking(before: Side, after: Side) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Servers whose root disk, which is no volume, would shrink, with GiB before and after."""
+    if before.flat is None or after.flat is None:
+        return
+    was = {server: one for one in before.flat.workloads.values() for server in one.servers}
+    for one in after.flat.workloads.values():
+        new = after.flat.flavors.get(one.flavor)
+        for server in one.servers:
+            old = before.flat.flavors.get(was[server].flavor) if server in was else None
+            if one.boot_volume is None and old is not None and new is not None and new.disk < old.disk:
+                yield server, (old.disk, new.disk)
+
+
+def _held_types(before: Side, after: Side) -> dict[str, tuple[str, ...]]:
+    """Servers that have volumes of a type, by its name now, if it is renamed."""
+    if before.flat is None or after.flat is None:
+        return {}
+    held: dict[str, list[str]] = {}
+    for one in before.flat.workloads.values():
+        root = [one.boot_volume.type] if one.boot_volume is not None else []
+        for kind in dict.fromkeys([*root, *(volume.type for volume in one.volumes.values())]):
+            held.setdefault(kind, []).extend(one.servers)
+    was = {one.was: name for name, one in after.flat.volume_types.items() if one.was is not None}
+    return {was.get(kind, kind): tuple(servers) for kind, servers in held.items()}
+
+
 def _first_boot(before: Side, after: Side) -> Iterator[tuple[str, str, str]]:
     """Workload, server and what changes of that which a server reads at its first boot only."""
     if before.flat is None or after.flat is None:
@@ -117,9 +144,17 @@ def _first_boot(before: Side, after: Side) -> Iterator[tuple[str, str, str]]:
 
 
 class _Teller:
-    def __init__(self, diff: ResourceDiff, landings: tuple[Landing, ...]) -> None:
+    def __init__(
+        self,
+        diff: ResourceDiff,
+        landings: tuple[Landing, ...],
+        shrinking: dict[str, tuple[int, int]],
+        held_types: dict[str, tuple[str, ...]],
+    ) -> None:
         self._before, self._after = diff.before or {}, diff.after or {}
         self._landings = landings
+        self._shrinking = shrinking
+        self._held_types = held_types
         self.gone = {one.name for one in diff.changes if one.type == INSTANCE and one.operation in _GONE}
         self._hypervisor = {
             server: (one.after or one.before).hypervisor  # type: ignore[union-attr]
@@ -158,6 +193,8 @@ class _Teller:
             yield from self._attachment(one)
         elif one.type == _PORT:
             yield from self._port(one)
+        elif one.type == _VOLUME_TYPE:
+            yield from self._volume_type(one)
         elif one.type in (_AGGREGATE, _CLUSTER):
             yield from self._hosts(one)
         elif one.type == _INTERFACE and one.operation in _GONE:
@@ -192,6 +229,15 @@ class _Teller:
                 HazardKind.DATA_LOSS,
                 "the server goes, and its root disk with it",
                 "nova/compute/api.py delete",
+                one.name,
+            )
+        elif "flavorId" in one.properties and one.name in self._shrinking:
+            old, new = self._shrinking[one.name]
+            yield _Told(
+                HazardKind.REFUSED,
+                f"its root disk would shrink from {old} to {new} GiB by the other flavor; take one with "
+                f"{old} GiB or more, or make the server anew",
+                "nova/utils.py get_system_metadata_from_image: min_disk is the first flavor's disk",
                 one.name,
             )
         elif "flavorId" in one.properties:
@@ -247,6 +293,18 @@ class _Teller:
                     "Nova's support matrix, [operation.extend-volume] driver.vmware=missing",
                     server,
                 )
+
+    def _volume_type(self, one: ResourceChange) -> Iterator[_Told]:
+        if one.operation is not Operation.UPDATE or "extraSpecs" not in one.properties:
+            return
+        for server in self._held_types.get(one.name, ()):
+            yield _Told(
+                HazardKind.REFUSED,
+                f"volume type {one.name} cannot change while volumes have it; declare another type, and move "
+                "the volumes to it",
+                "cinder/api/contrib/types_extra_specs.py _allow_update",
+                server,
+            )
 
     def _attachment(self, one: ResourceChange) -> Iterator[_Told]:
         server = one.name.partition("/")[0]

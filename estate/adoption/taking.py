@@ -93,4 +93,4 @@ def name_of(text: str, otherwise: str) -> str:
 def size(mebibytes: float) -> str:
     """``8192`` → ``8 GiB``."""
     whole = int(mebibytes)
-    return f"{whole // 1024} GiB" if whole % 1024 == 0 and whole else f"{whole} MiB"
+    return f"{whole // 1024} GiB" if whole % 1024 == 0 else f"{whole} MiB"

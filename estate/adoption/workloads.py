@@ -7,7 +7,7 @@ from typing import Any
 from estate.adoption.compute import image_of, sides
 from estate.adoption.found import Found, Thing
 from estate.adoption.images import OLDER
-from estate.adoption.taking import Block, Taking, is_name
+from estate.adoption.taking import Block, Taking, is_name, size
 from estate.model import Hypervisor
 from estate.model.words import expand, ranges
 from estate.model.workloads import OWN_METADATA
@@ -111,6 +111,8 @@ class _Servers:
             raise _UnfitError("the image that it was booted from is left out, or is gone")
         if flavor not in taking.blocks.get("flavors", {}):
             raise _UnfitError(f"its flavor {flavor} is left out, or is gone")
+        if boot is None and taking.blocks["flavors"][flavor]["disk"] == size(0):
+            raise _UnfitError(f"it boots from its image, and its flavor {flavor} has no root disk for that")
         disks = dict(_volumes(name, data))
         block: Block = {
             "image": image,

@@ -371,6 +371,13 @@ class _Builder:
     def _scalar(self, event: yaml.ScalarEvent, position: Position) -> Scalar:
         source: str = event.value
         if event.style or event.tag is not None:
+            if event.style == '"' and (odd := _CONTROL.search(source)):
+                self._fault(
+                    "not-text",
+                    f"expected text, got the control character U+{ord(odd[0]):04X}, written as an escape; "
+                    "remove it.",
+                    position,
+                )
             return Scalar(position, source, source)
         if LEADING_ZERO.fullmatch(source):
             self._fault(

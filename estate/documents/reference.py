@@ -14,7 +14,7 @@ from estate.model import Estate
 from estate.model.block import Block, NamedBlock
 from estate.model.secrets import Secret
 from estate.model.subjects import LABELS
-from estate.model.words import RefersTo, expand, gibibytes, mebibytes
+from estate.model.words import RefersTo, expand, gibibytes, gibibytes_from_zero, mebibytes
 
 HEADER = "| key | type | unit | default | meaning | example |\n|---|---|---|---|---|---|"
 
@@ -121,7 +121,7 @@ def _word_of_inner(annotation: object) -> str:
 def _unit(field: FieldInfo) -> str:
     if _has(field, mebibytes):
         return "MiB, GiB, TiB"
-    return "GiB, TiB" if _has(field, gibibytes) else ""
+    return "GiB, TiB" if _has(field, gibibytes) or _has(field, gibibytes_from_zero) else ""
 
 
 def _has(field: FieldInfo, function: object) -> bool:

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from estate.model.block import ResourceBlock
 from estate.model.hosts import Trait
 from estate.model.hypervisor import Hypervisor
-from estate.model.words import Count, GibiBytes, MebiBytes, NameRange, RefersTo, Text
+from estate.model.words import Count, GibiBytesFromZero, MebiBytes, NameRange, RefersTo, Text
 
 _KEY = re.compile(r"^[a-z0-9_]+(:[A-Za-z0-9_.-]+)+$")
 """Only keys with a scope: ComputeCapabilitiesFilter takes one without for a capability of the host."""
@@ -28,7 +28,9 @@ class Flavor(ResourceBlock):
     hypervisor: Hypervisor = Field(description="Hypervisor that its servers run on: `kvm` or `esxi`.")
     vcpus: Count = Field(description="VCPUs.")
     memory: MebiBytes = Field(description="Memory; on ESXi a multiple of 4 MiB.")
-    disk: GibiBytes = Field(description="Root disk, GiB.")
+    disk: GibiBytesFromZero = Field(
+        description="Root disk, GiB; `0 GiB` for servers that boot from a volume only."
+    )
     projects: Annotated[NameRange, RefersTo("projects")] = Field(
         default=(),
         description="Projects that may use it, besides administrators. KVM: public if absent.",

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, 
 
 from estate.model.block import Block, ResourceBlock
 from estate.model.hypervisor import Hypervisor
-from estate.model.words import GUEST, SHA256, SHA512, URL, VERSION, GibiBytes, MebiBytes, Text
+from estate.model.words import GUEST, SHA256, SHA512, URL, VERSION, GibiBytes, MebiBytes, Text, shown
 
 
 class DiskType(StrEnum):
@@ -77,6 +77,17 @@ class Source(Block):
         default=None, description="SHA-512 of the file, compared before it is used."
     )
 
+    @field_validator("file", mode="after")
+    @classmethod
+    def _inside(cls, file: str | None) -> str | None:
+        path = PurePosixPath(file or "")
+        if path.is_absolute() or ".." in path.parts:
+            raise ValueError(
+                f"expected a file below the images folder, got {shown(file)}; put it there, or name another "
+                "folder (`pulumi config set estate:images FOLDER`)"
+            )
+        return file
+
     @field_validator("url", mode="after")
     @classmethod
     def _one_source(cls, url: str | None, info: ValidationInfo) -> str | None:
@@ -96,8 +107,17 @@ class Source(Block):
 
     @property
     def file_name(self) -> str:
-        """Path of the file below the images folder; of an address its last part."""
-        return self.file or PurePosixPath(urlsplit(str(self.url)).path).name
+        """Path of the file below the images folder; of an address its last part, after the checksum's begin:
+        many servers call each of their images ``disk.img``.
+        """
+        if self.file is not None:
+            return self.file
+        return f"{(self.sha256 or self.sha512 or '')[:12]}-{PurePosixPath(urlsplit(str(self.url)).path).name}"
+
+    @property
+    def format_by_ending(self) -> DiskFormat | None:
+        """Format that its name tells; ``None`` if the name tells none."""
+        return _by_ending(self.file_name)
 
 
 class OldVersion(Source):

@@ -6,7 +6,7 @@ from pydantic import Field, Strict, ValidationInfo, field_validator
 
 from estate.model.block import Block, ResourceBlock
 from estate.model.ownership import Mode
-from estate.model.words import GibiBytes, MebiBytes, RefersTo, Text
+from estate.model.words import GibiBytesFromZero, MebiBytes, RefersTo, Text
 from estate.model.words import Name as BlockName
 
 Limit = Annotated[int, Strict(), Field(ge=0, le=1_000_000)]
@@ -40,7 +40,7 @@ class TypeQuota(Block):
     """Quota of one volume type."""
 
     volumes: Limit | None = Field(default=None, description="Volumes.")
-    size: GibiBytes | None = Field(default=None, description="Size of all of them together, GiB.")
+    size: GibiBytesFromZero | None = Field(default=None, description="Size of all of them together, GiB.")
 
 
 class VolumeQuota(Block):
@@ -48,7 +48,9 @@ class VolumeQuota(Block):
 
     volumes: Limit | None = Field(default=None, description="Volumes.")
     snapshots: Limit | None = Field(default=None, description="Snapshots.")
-    size: GibiBytes | None = Field(default=None, description="Size of volumes and snapshots together, GiB.")
+    size: GibiBytesFromZero | None = Field(
+        default=None, description="Size of volumes and snapshots together, GiB."
+    )
     types: Annotated[dict[BlockName, TypeQuota], RefersTo("volume_types")] = Field(
         default_factory=dict, description="Quota of single volume types, by name."
     )

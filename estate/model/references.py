@@ -74,6 +74,7 @@ def conflicts(estate: Estate) -> Iterator[Finding]:
     """Blocks that exclude each other: they would do so whatever else the estate contained."""
     yield from _members_of_two(estate)
     yield from _zones_of_two(estate)
+    yield from _switches_of_two(estate)
     yield from _names_of_two(estate)
     yield from _rules_of_two(estate)
     yield from _routes_of_two(estate)
@@ -186,6 +187,23 @@ def _zones_of_two(estate: Estate) -> Iterator[Finding]:
                 rule="zone-of-one-aggregate",
                 message=f'availability zone "{zone}" is the zone of {subject(first)} already; '
                 "a zone that two aggregates share says nothing about the hypervisor.",
+                loc=loc,
+                subject=subject(loc),
+            )
+
+
+def _switches_of_two(estate: Estate) -> Iterator[Finding]:
+    """Two names for one distributed switch: each would make it, or put the networks of the other on it."""
+    switches: list[tuple[str, Loc]] = [
+        (f"{one.server} {one.datacenter} {one.switch}", ("vcenters", name, "switch"))
+        for name, one in estate.vcenters.items()
+    ]
+    for _, (first, *others) in _owners(switches):
+        for loc in others:
+            yield Finding(
+                rule="switch-of-one-vcenter",
+                message=f"{subject(first)} is the same switch of the same data center and server already. "
+                "Remove one of the two, and name the other.",
                 loc=loc,
                 subject=subject(loc),
             )

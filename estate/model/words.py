@@ -83,6 +83,12 @@ def gibibytes(value: object) -> int:
     return size // 1024
 
 
+def gibibytes_from_zero(value: object) -> int:
+    """As ``gibibytes``, where none at all has a meaning: ``"0 GiB"`` → 0."""
+    match = _SIZE.match(value) if isinstance(value, str) else None
+    return 0 if match and float(match["count"]) == 0 else gibibytes(value)
+
+
 def shown(value: object) -> str:
     """A value as messages show it: short, on one line, and named by its sort where it has parts."""
     match value:
@@ -222,7 +228,8 @@ def _day(value: object) -> date:
 
 
 def _written(size: int) -> str:
-    unit = next(unit for unit in ("TiB", "GiB", "MiB") if size % _UNITS_IN_MIB[unit] == 0)
+    units = ("TiB", "GiB", "MiB") if size else ("GiB",)
+    unit = next(unit for unit in units if size % _UNITS_IN_MIB[unit] == 0)
     return f"{size // _UNITS_IN_MIB[unit]} {unit}"
 
 
@@ -287,6 +294,11 @@ MebiBytes = Annotated[int, BeforeValidator(mebibytes), PlainSerializer(_mebibyte
 
 GibiBytes = Annotated[int, BeforeValidator(gibibytes), PlainSerializer(_gibibytes_out), _size_schema]
 """A size, kept in GiB."""
+
+GibiBytesFromZero = Annotated[
+    int, BeforeValidator(gibibytes_from_zero), PlainSerializer(_gibibytes_out), _size_schema
+]
+"""A size, kept in GiB, that may be none."""
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True)]
 """One line of prose."""

@@ -270,6 +270,41 @@ def test_what_would_be_refused_blocks_and_names_the_thing(repository: Repository
     assert "would be made anew" in junit.text(review).partition('name="hazards"')[2].partition("<failure")[2]
 
 
+def test_a_flavor_with_a_smaller_root_disk_is_refused(repository: Repository) -> None:
+    """But for a server whose root disk is a volume: to it the flavor's disk means nothing."""
+    repository.edit(
+        WORKLOADS,
+        ("api-1: {image: linux-kvm, flavor: kvm-medium", "api-1: {image: linux-kvm, flavor: kvm-small"),
+        (
+            "  api-2:\n    image: linux-kvm\n    flavor: kvm-medium",
+            "  api-2:\n    image: linux-kvm\n    flavor: kvm-small",
+        ),
+        ("web-1: {image: linux-kvm, flavor: kvm-small", "web-1: {image: linux-kvm, flavor: kvm-medium"),
+    )
+    review = repository.review()
+    assert {one.subject: (one.kind, one.message.partition(";")[0]) for one in review.hazards} == {
+        'workload "api-1"': (
+            HazardKind.REFUSED,
+            "its root disk would shrink from 20 to 10 GiB by the other flavor",
+        ),
+        'workload "api-2"': (HazardKind.REBOOT, "resized to another flavor, with one stop"),
+        'workload "web-1"': (HazardKind.REBOOT, "resized to another flavor, with one stop"),
+    }
+    assert (review.verdict, exit_code(review)) == (Verdict.BLOCKED, 1)
+
+
+def test_other_extra_specs_of_a_volume_type_are_refused_where_volumes_have_it(repository: Repository) -> None:
+    repository.edit("sandbox/storage.yaml", ("provisioning: thin", "provisioning: thick"))
+    (found,) = (one for one in repository.review().hazards if one.kind is HazardKind.REFUSED)
+    assert (found.subject, found.servers) == ('array "array1"', ("ledger-db",))
+    assert found.message.startswith("volume type standard-esxi cannot change while volumes have it;")
+
+    repository.edit(WORKLOADS, ("      data: {type: standard-esxi, size: 10 GiB}\n", "      {}\n"))
+    repository.commit("no volume of the type")
+    repository.edit("sandbox/storage.yaml", ("provisioning: thick", "provisioning: eager-zeroed-thick"))
+    assert not [one for one in repository.review().hazards if one.kind is HazardKind.REFUSED]
+
+
 def test_what_a_server_reads_at_its_first_boot_only_does_nothing_to_it(repository: Repository) -> None:
     repository.edit(WORKLOADS, ("    keypair: operations\n", ""), ("nightly.timer", "daily.timer"))
     found = {one.message.partition(";")[0]: one for one in repository.review().hazards}

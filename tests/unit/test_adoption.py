@@ -146,7 +146,7 @@ FOUND = Found(
             is_dhcp_enabled=True,
         ),
     ),
-    ports=(port("web-1"), port("web-2"), port("lonely", "n2"), port("db")),
+    ports=(port("web-1"), port("web-2"), port("lonely", "n2"), port("db"), port("diskless-1")),
     security_groups=(
         thing(
             id="g1",
@@ -169,6 +169,7 @@ FOUND = Found(
         server("Legacy Box"),
         server("db", status="ERROR"),
         server("homeless"),
+        server("diskless-1", flavor={"original_name": "diskless"}),
     ),
     floating_ips=(thing(id="x", floating_ip_address="198.51.100.7"),),
 )
@@ -202,6 +203,7 @@ def test_what_can_be_said_is_said() -> None:
         "ds1": {"capacity": "1000 GiB", "clusters": ["esx-a"]}
     }
     assert blocks["networks"]["office"] == {"subnets": {"office-v4": {"cidr": "10.0.0.0/24"}}}
+    assert blocks["flavors"]["diskless"]["disk"] == "0 GiB"
     assert blocks["images"]["linux"]["virtual_size"] == "4 GiB"
     assert blocks["workloads"] == {
         "web": {
@@ -235,7 +237,7 @@ def test_a_rule_for_one_version_stays_one() -> None:
         ('aggregate "ssd"', "it is no availability zone"),
         ('host "spare"', "it is in no aggregate"),
         ('flavor "swapping"', "it has swap or an ephemeral disk"),
-        ('flavor "diskless"', "expected a positive whole number of MiB, got 0 MiB"),
+        ('server "diskless-1"', "it boots from its image, and its flavor diskless has no root disk"),
         ('flavor "small", extra spec cpu_arch', "the language has no word for it"),
         ('aggregate "general", nics', "OpenStack does not know the network cards"),
         ('floating address "198.51.100.7"', "the language does not know them"),

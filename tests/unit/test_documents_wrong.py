@@ -141,6 +141,11 @@ CASES = {
         "wrong-type",
         'project "q": description: expected text, got a list.',
     ),
+    "text-with-control-character": case(
+        'projects: {q: {description: ¦"a\\0b"}}',
+        "not-text",
+        "document: expected text, got the control character U+0000, written as an escape; remove it.",
+    ),
     "text-is-empty": case(
         'projects: {q: {description: ¦""}}',
         "wrong-value",
@@ -478,6 +483,16 @@ CASES = {
         "wrong-value",
         'image "i": file: expected a file of format raw, got a.qcow2; remove format, or name it so.',
     ),
+    "image-outside": case(
+        "images: {i: {hypervisor: kvm, virtual_size: 1 GiB, file: ¦../a.qcow2}}",
+        "wrong-value",
+        "image \"i\": file: expected a file below the images folder, got '../a.qcow2'; put it there, or name another folder (`pulumi config set estate:images FOLDER`).",
+    ),
+    "image-of-the-machine": case(
+        "images: {i: {hypervisor: kvm, virtual_size: 1 GiB, version: b, file: a.qcow2, older: {a: {file: ¦/srv/a.qcow2}}}}",
+        "wrong-value",
+        "image \"i\": older.a.file: expected a file below the images folder, got '/srv/a.qcow2'; put it there, or name another folder (`pulumi config set estate:images FOLDER`).",
+    ),
     "image-with-login-in-url": case(
         "images: {i: {hypervisor: kvm, virtual_size: 1 GiB, url: ¦'https://me:hunter2@x.example/a.qcow2', sha256: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}}",
         "wrong-value",
@@ -708,6 +723,12 @@ CASES = {
         "zone-of-one-aggregate",
         'aggregate "a": availability zone "az-kvm" is the zone of aggregate "general" already; a zone that two '
         "aggregates share says nothing about the hypervisor.",
+    ),
+    "switch-of-two": case(
+        "vcenters: {other: {server: vc1.example, datacenter: dc, switch: ¦dvs}}",
+        "switch-of-one-vcenter",
+        'vcenter "other": vcenter "vc1" is the same switch of the same data center and server already. Remove '
+        "one of the two, and name the other.",
     ),
     "renamed-from-what-is-there": case(
         "projects: {q: {was: ¦pay}}",

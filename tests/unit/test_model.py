@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from estate.model import Estate, references
 from estate.model.aggregates import OWN_TRAIT
+from estate.model.images import OldVersion
 from estate.model.nearest import nearest
 from estate.model.subjects import block_of, subject
-from estate.model.words import expand, gibibytes, mebibytes, ranges
+from estate.model.words import expand, gibibytes, gibibytes_from_zero, mebibytes, ranges
 from estate.placement.triple import TRAIT
 
 
@@ -36,6 +37,13 @@ def test_gibibytes_are_whole() -> None:
     assert gibibytes("2048 MiB") == 2
     with pytest.raises(ValueError, match="whole number of GiB"):
         gibibytes("1500 MiB")
+
+
+def test_none_is_a_size_where_it_has_a_meaning() -> None:
+    assert [gibibytes_from_zero(one) for one in ("0 GiB", "0 MiB", "2 TiB")] == [0, 0, 2048]
+    for wrong in (0, "0", "0.5 GiB", "-1 GiB", None):
+        with pytest.raises(ValueError, match="expected a"):
+            gibibytes_from_zero(wrong)
 
 
 @pytest.mark.parametrize(
@@ -132,3 +140,12 @@ def test_every_field_that_names_a_block_is_checked() -> None:
         ("volume_types", "v"), ("availability_zones", "z"), ("security_groups", "k"), ("networks", "o"),
         ("projects", "p"), ("clusters", "c"), ("vcenters", "vc"), ("vcenters", "vd"), ("clusters", "q"),
     }  # fmt: skip
+
+
+def test_images_of_one_name_behind_two_addresses_are_two_files() -> None:
+    """A rehearsal makes a stand-in of each, and a review sees another one behind the same name."""
+    rhel, windows = (
+        OldVersion.model_validate({"url": f"https://images.example/{path}/disk.img", "sha256": digit * 64})
+        for path, digit in (("rhel", "a"), ("windows", "b"))
+    )
+    assert (rhel.file_name, windows.file_name) == ("aaaaaaaaaaaa-disk.img", "bbbbbbbbbbbb-disk.img")

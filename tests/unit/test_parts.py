@@ -144,6 +144,29 @@ def test_what_a_member_cannot_use_is_a_finding_where_it_is_used(
     assert says in message
 
 
+def test_a_quota_that_is_too_small_for_the_workloads_of_a_projects_parts_is_a_finding() -> None:
+    quota = {
+        "compute": {"instances": 6, "cores": 11, "memory": "1 GiB"},
+        "network": {"ports": 40},
+        "volumes": {
+            "size": "10 GiB",
+            "types": {"standard-esxi": {"volumes": 1}, "encrypted-kvm": {"volumes": 0}},
+        },
+    }
+    wrong = found(split(("projects/payments/quota", quota)))
+    assert [loc[3:] for rule, loc, _ in wrong if rule == "project-quota"] == [
+        ("compute", "memory"),
+        ("volumes", "size"),
+        ("volumes", "types", "encrypted-kvm", "volumes"),
+    ]
+    assert wrong[1][2] == (
+        "quota.volumes.size: expected room for its parts' workloads, found 11 GiB asked for and 10 GiB to "
+        "give: the last ones would be refused. Raise it, or use less."
+    )
+    # Without parts the documents do not say whose servers they are.
+    assert not found(changed(("projects/payments/quota", quota)))
+
+
 def test_everything_is_in_one_part() -> None:
     estate = split(
         ("parts/again", {"vcenter": "vc1"}), ("parts/more", {"project": "payments", "workloads": ["cache"]})

@@ -398,6 +398,12 @@ CASES = [
         ),
     ),
     Case(
+        "flavor-disk",
+        ("workloads", "cache", "flavor"),
+        "Use a flavor with at least 1 GiB, or boot from a volume (boot_volume).",
+        (("flavors/kvm-medium/disk", "0 GiB"), ("workloads/api-1/boot_volume", {"type": "standard-kvm"})),
+    ),
+    Case(
         "flavor-fits-host",
         ("workloads", "cache", "flavor"),
         'flavor "huge" (33 VCPUs, 2048 MiB) is larger than any single host that may take it; '
@@ -451,6 +457,11 @@ def test_a_side_without_aggregate() -> None:
     found = [one for one in contradictions.check(estate) if one.rule == "no-aggregate"]
     assert {one.loc[1] for one in found} == {"ledger-db", "ledger-app", "swift-gateway", "hsm-proxy"}
     assert 'image "linux-esxi" runs on ESXi only, but there is no ESXi aggregate' in found[0].message
+
+
+def test_a_zone_of_two_aggregates_is_no_matter_of_the_workloads() -> None:
+    estate = changed(SECOND_KVM, ("aggregates/batch/availability_zone", "az-kvm"))
+    assert contradictions.check(estate) == []  # estate.model.references says it, once
 
 
 def test_the_sandbox_contradicts_nothing() -> None:

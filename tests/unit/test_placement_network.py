@@ -89,6 +89,18 @@ CASES = [
         (("subnet_pools/corp", {"prefixes": ["10.0.0.0/8"]}), (f"{DATA}/pool", "corp")),
     ),
     Case(
+        "subnet-in-pool",
+        "(largest: 64, as Neutron has it if absent, smallest: any), found /60.",
+        (
+            ("subnet_pools/six", {"prefixes": ["2001:db8:30::/48"]}),
+            ("networks/data/subnets/data-v6", subnet("2001:db8:30::/60", pool="six", dhcp=False)),
+        ),
+        (
+            ("subnet_pools/six", {"prefixes": ["2001:db8:30::/48"], "largest": 56}),
+            ("networks/data/subnets/data-v6", subnet("2001:db8:30::/60", pool="six", dhcp=False)),
+        ),
+    ),
+    Case(
         "nsx-mtu",
         "nsx-policy has no MTU of networks",
         (("networks/app/mtu", 1500),),
@@ -228,6 +240,20 @@ CASES = [
         "no workload stays on version 2024",
         (("images/linux-kvm/version", "2025"), ("images/linux-kvm/older", {"2024": {"file": "old.qcow2"}})),
         (("images/linux-kvm/version", "2025"),),
+    ),
+    Case(
+        "image-version-format",
+        "version 2024: expected a .qcow2 file, as the image is one, got old.vmdk. Convert it",
+        (
+            ("images/linux-kvm/version", "2025"),
+            ("images/linux-kvm/older", {"2024": {"file": "old.vmdk"}}),
+            ("workloads/queue/image_version", "2024"),
+        ),
+        (
+            ("images/linux-kvm/version", "2025"),
+            ("images/linux-kvm/older", {"2024": {"file": "old.img"}}),  # an ending that tells nothing
+            ("workloads/queue/image_version", "2024"),
+        ),
     ),
     Case(
         "flavor-memory",

@@ -16,6 +16,7 @@ from estate.placement.contradictions import (
     landing,
     network,
     parts,
+    quotas,
     release,
     server_groups,
     storage,
@@ -34,6 +35,7 @@ _SUBJECTS = (
     workloads,
     storage,
     parts,
+    quotas,
 )
 
 

@@ -22,7 +22,16 @@ def check(estate: Estate) -> Iterator[Finding]:
                     loc=("images", image.name),
                     subject=f'image "{image.name}"',
                 )
-        for version in image.older:
+        for version, source in image.older.items():
+            if source.format_by_ending not in (None, image.disk_format):
+                # All versions have the image's properties, and Glance reads what a file is.
+                yield Finding(
+                    rule="image-version-format",
+                    message=f"version {version}: expected a .{image.disk_format} file, as the image is "
+                    f"one, got {source.file or source.url}. Convert it, or make it an image of its own.",
+                    loc=("images", image.name, "older", version, "url" if source.file is None else "file"),
+                    subject=f'image "{image.name}"',
+                )
             if not used[image.name, version]:
                 yield Finding(
                     rule="unused-image-version",

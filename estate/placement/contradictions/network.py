@@ -19,7 +19,7 @@ from estate.model import (
     SubnetPool,
     Workload,
 )
-from estate.model.networks import Ipv6Mode
+from estate.model.networks import SHORTEST, Ipv6Mode
 from estate.model.subjects import subject
 from estate.model.words import Address, Cidr
 from estate.placement.contradictions.words import about
@@ -132,10 +132,14 @@ def _in_pool(estate: Estate, subnet: Subnet, loc: Loc) -> Iterator[Finding]:
             f"{subnet.cidr}.",
             (*loc, "cidr"),
         )
-    elif (pool.largest or 0) > subnet.cidr.prefixlen or subnet.cidr.prefixlen > (pool.smallest or 128):
+        return
+    # neutron/ipam/subnet_alloc.py SubnetPoolHelper
+    largest = SHORTEST[pool.ip_version] if pool.largest is None else pool.largest
+    if largest > subnet.cidr.prefixlen or subnet.cidr.prefixlen > (pool.smallest or 128):
+        said = str(largest) if pool.largest is not None else f"{largest}, as Neutron has it if absent"
         yield _found(
             "subnet-in-pool",
-            f'expected a prefix that subnet pool "{pool.name}" gives (largest: {pool.largest or "any"}, '
+            f'expected a prefix that subnet pool "{pool.name}" gives (largest: {said}, '
             f"smallest: {pool.smallest or 'any'}), found /{subnet.cidr.prefixlen}.",
             (*loc, "cidr"),
         )

@@ -69,7 +69,8 @@ def _flavor_and_image(estate: Estate, workload: Workload, flavor: Flavor, image:
             ("flavor",),
             f'flavor "{flavor.name}" has a root disk of {flavor.disk} GiB, smaller than the '
             f"{image.virtual_size} GiB "
-            f'of image "{image.name}". Use a flavor with at least {image.virtual_size} GiB.',
+            f'of image "{image.name}". Use a flavor with at least {image.virtual_size} GiB'
+            f"{'.' if flavor.disk else ', or boot from a volume (boot_volume).'}",
         )
 
 
@@ -77,6 +78,7 @@ def _aggregate(
     workload: Workload, image: Image, side: tuple[Aggregate, ...], aggregates: Iterable[Aggregate]
 ) -> Iterator[Finding]:
     label = image.hypervisor.label
+    zones = sorted({one.availability_zone for one in side})
     if not side:
         yield about(
             workload,
@@ -87,27 +89,27 @@ def _aggregate(
             "side.",
         )
     elif workload.availability_zone is None:
-        if len(side) > 1:
-            zones = ", ".join(sorted(one.availability_zone for one in side))
+        if len(zones) > 1:  # a zone of two aggregates is said by itself, and naming it helps nobody
             yield about(
                 workload,
                 "ambiguous-aggregate",
                 (),
                 f'expected an availability_zone, found none: image "{image.name}" runs on {label}, and '
                 "there are "
-                f"{len(side)} {label} aggregates. Say availability_zone: one of {zones}.",
+                f"{len(side)} {label} aggregates. Say availability_zone: one of {', '.join(zones)}.",
             )
     elif workload.restriction is None:
         for one in aggregates:
             if one.availability_zone == workload.availability_zone and one.hypervisor is not image.hypervisor:
-                zones = ", ".join(sorted(other.availability_zone for other in side))
                 yield about(
                     workload,
                     "zone-hypervisor",
                     ("availability_zone",),
                     f'availability zone "{one.availability_zone}" is {one.hypervisor.label} (aggregate '
                     f'"{one.name}"), '
-                    f'but image "{image.name}" runs on {label} only. Use one of {zones}, or leave it out.',
+                    f'but image "{image.name}" '
+                    f"runs on {label} only. Use one of {', '.join(zones)}, or "
+                    "leave it out.",
                 )
 
 
