@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from estate.evidence.landing import Landing
     from operations.earlier import Change
     from operations.parts import Parts
-    from operations.stand_ins import StandIn
     from toolchain.progress import Progress
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -42,6 +42,20 @@ class Phases:
         return {name: round(value, 1) for name, value in [*self.seconds.items(), ("total", total)]}
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What a rehearsal showed."""
+
+    estate: Estate
+    cloud: str
+    rows: "tuple[Landing, ...]"
+    changed: "Change | None"
+    applied: bool
+    settled: bool
+    """Whether the second preview shows no change."""
+    phases: Phases
+
+
 @app.command()
 def rehearse(
     env: Env,
@@ -60,7 +74,6 @@ def rehearse(
     Exit codes: 0 all as predicted; 1 `up` was refused or failed, a server is elsewhere, or the second
     preview shows a change; 2 unusable input.
     """
-    from cli import landing  # noqa: PLC0415
     from estate.evidence.observation import observe  # noqa: PLC0415
     from estate.openstack.errors import CloudError  # noqa: PLC0415
     from estate.vsphere.connections import ConnectionsError  # noqa: PLC0415
@@ -68,7 +81,6 @@ def rehearse(
     from operations.earlier import applying, change, documents_at  # noqa: PLC0415
     from operations.errors import OperationError  # noqa: PLC0415
     from operations.parts import Parts, choose  # noqa: PLC0415
-    from operations.stand_ins import stand_ins  # noqa: PLC0415
     from review.digest import approval_of  # noqa: PLC0415
     from sandbox.errors import SandboxError  # noqa: PLC0415
     from sandbox.shape import ShapeError  # noqa: PLC0415
@@ -96,60 +108,66 @@ def rehearse(
             if [one.share.name for one in former.parts] != [one.share.name for one in whole.parts]:
                 raise OperationError(f"{loaded.name} had other parts at {earlier}; name a later revision")
             with phases.phase("up, earlier"), applying(former, folder) as earlier_parts:
-                ids = _up(earlier_parts, f"{loaded.name} as it was at {earlier}", progress, aside=aside)
+                if not _up(earlier_parts, f"{loaded.name} as it was at {earlier}", progress, aside=aside):
+                    raise typer.Exit(Exit.FINDINGS)
+                ids = _ids(earlier_parts)
             hosts = _hosts(observe(before))
         with phases.phase("up"):
-            now = _up(whole, loaded.name, progress, aside=aside)
+            applied = _up(whole, loaded.name, progress, aside=aside)
+        if not applied and not before:
+            raise typer.Exit(Exit.FINDINGS)
+        # A change that fails half-way has moved or replaced something, too: that is what it is tried for.
         with phases.phase("landing"), progress.step("landing"):
             rows = observe(estate)
-        changed = change(ids, now, hosts, _hosts(rows)) if before else None
-        with phases.phase("second preview"), progress.step("second preview: is anything left to do?"):
-            settled = whole.run(["preview", "--expect-no-changes"], progress, aside=aside)
-    if output is Format.JSON:
-        typer.echo(
-            json.dumps(_document(estate, rows, stack.cloud, phases, changed, settled=settled), indent=2)
-        )
-    else:
-        landing.show(estate, rows, stack.cloud)
-        if changed:
-            _tell_change(changed, str(earlier))
-        _tell(phases, stand_ins(estate), settled=settled)
+        changed = change(ids, _ids(whole), hosts, _hosts(rows)) if before else None
+        settled = False
+        if applied:
+            with phases.phase("second preview"), progress.step("second preview: is anything left to do?"):
+                settled = whole.run(["preview", "--expect-no-changes"], progress, aside=aside)
+    found = Outcome(
+        estate=estate,
+        cloud=stack.cloud,
+        rows=rows,
+        changed=changed,
+        applied=applied,
+        settled=settled,
+        phases=phases,
+    )
+    _tell(found, str(earlier), output)
     if not settled or not all(row.equal for row in rows):
         raise typer.Exit(Exit.FINDINGS)
 
 
-def _document(
-    estate: Estate,
-    rows: "tuple[Landing, ...]",
-    cloud: str,
-    phases: Phases,
-    changed: "Change | None",
-    *,
-    settled: bool,
-) -> dict[str, Any]:
+def _document(found: Outcome) -> dict[str, Any]:
     """All of it as JSON values; ``docs/commands.md`` describes the keys."""
     from cli import landing  # noqa: PLC0415
     from operations.stand_ins import stand_ins  # noqa: PLC0415
 
-    document = landing.document(rows, cloud) | {
-        "settled": settled,
-        "seconds": phases.document(),
+    document = landing.document(found.rows, found.cloud) | {
+        "applied": found.applied,
+        "settled": found.settled,
+        "seconds": found.phases.document(),
         "notRehearsed": [
-            {"what": one.what, "instead": one.instead, "names": list(one.names)} for one in stand_ins(estate)
+            {"what": one.what, "instead": one.instead, "names": list(one.names)}
+            for one in stand_ins(found.estate)
         ],
     }
-    return document | ({"change": _change_document(changed)} if changed else {})
+    return document | ({"change": _change_document(found.changed)} if found.changed else {})
 
 
-def _up(parts: "Parts", what: str, progress: "Progress", *, aside: bool) -> dict[str, str]:
-    """Apply all parts; ids of what they made then."""
-    from operations.earlier import resources  # noqa: PLC0415
-
+def _up(parts: "Parts", what: str, progress: "Progress", *, aside: bool) -> bool:
+    """Apply all parts; whether that went through."""
     with progress.step(f"pulumi up of {what}, with the policy pack"):
         fine = parts.run(["up", "--yes", "--skip-preview"], progress, aside=aside)
     if not fine:
         typer.echo(f"Error: `up` of {what} was refused or failed; the reason is above.", err=True)
-        raise typer.Exit(Exit.FINDINGS)
+    return fine
+
+
+def _ids(parts: "Parts") -> dict[str, str]:
+    """Ids of what all parts have made."""
+    from operations.earlier import resources  # noqa: PLC0415
+
     return {name: id_ for one in parts.parts for name, id_ in resources(one.stack).items()}
 
 
@@ -179,13 +197,23 @@ def _tell_change(changed: "Change", earlier: str) -> None:
         typer.echo(f"  {what}: {', '.join(names) or 'nothing'}")
 
 
-def _tell(phases: Phases, instead: "tuple[StandIn, ...]", *, settled: bool) -> None:
-    """What stood in for the real thing, the second preview and the times, for a person."""
+def _tell(found: Outcome, earlier: str, output: Format) -> None:
+    """Where all landed, what changed, what stood in for the real thing and the times."""
+    from cli import landing  # noqa: PLC0415
+    from operations.stand_ins import stand_ins  # noqa: PLC0415
+
+    if output is Format.JSON:
+        typer.echo(json.dumps(_document(found), indent=2))
+        return
+    landing.show(found.estate, found.rows, found.cloud)
+    if found.changed:
+        _tell_change(found.changed, earlier)
     typer.echo("\nNot rehearsed:")
-    for one in instead:
+    for one in stand_ins(found.estate):
         typer.echo(f"  {one.what}: {one.instead} ({_some(one.names)})")
-    typer.echo(f"\nSecond preview: {'no change' if settled else 'CHANGES, although nothing was changed'}.")
-    times = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in phases.document().items())
+    again = "no change" if found.settled else "CHANGES, although nothing was changed"
+    typer.echo(f"\nSecond preview: {again if found.applied else 'none, because `up` was refused or failed'}.")
+    times = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in found.phases.document().items())
     typer.echo(f"Times: {times}.")
 
 
