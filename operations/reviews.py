@@ -60,7 +60,9 @@ def reviewed(
         try:
             before = held.enter_context(earlier.tree_at(top, base))
         except OperationError as error:
-            problems.append(Problem(environment=None, side="base", message=f"{error}."))
+            problems.append(
+                Problem(environment=None, side="base", message=f"{error}.".replace(f" in {top}", ""))
+            )
         pairs = []
         for name, place in inside.items():
             if not (after / place).is_dir() and (before is None or not (before / place).is_dir()):
