@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from estate.documents import Problem as Found
-from estate.model import Severity
+from estate.model import Hypervisor, Severity
 from review import digest as digests
 from review.aside import Aside
 from review.changes import Renames, changes, renames
@@ -18,7 +18,7 @@ from review.features import missing
 from review.hazards import hazards
 from review.resources import ResourceDiff, Wanted, compared, wanted
 from review.side import Side, place
-from review.things import block, count, hits, some, workload_of
+from review.things import block, count, hits, isolated, labels, some, workload_of
 from review.transfers import transfers
 from review.value import (
     BudgetChange,
@@ -212,12 +212,20 @@ def _landings(pair: Pair, was: Facts, now: Facts, renamed: Renames) -> tuple[Lan
         return own[0] if own else before + part + member
 
     found = []
-    pairs = {workload: earlier(workload) for workload in now.landed}
+    pairs = {
+        workload: once
+        for workload in now.landed
+        if (once := earlier(workload)) in was.landed
+        or not pair.before.may_have(("workloads", workload_of(workload)), pair.after)
+    }
     matched = set(pairs.values())
     pairs |= {
         workload: workload
         for workload, one in was.landed.items()
-        if workload not in matched and workload not in pairs and not staying.issuperset(one.servers)
+        if workload not in matched
+        and workload not in pairs
+        and not staying.issuperset(one.servers)
+        and not pair.after.may_have(("workloads", workload_of(workload)), pair.before)
     }
     for workload, once in pairs.items():
         old, new = was.landed.get(once), now.landed.get(workload)
@@ -333,7 +341,12 @@ def _blocking(now: Facts, findings: tuple[Finding, ...], found: tuple[Hazard, ..
     if errors:
         yield f"{count(len(errors), 'error')} in the documents"
     if now.proof is not None and not now.proof.holds:
-        yield "the guarantee does not hold"
+        homeless = list(dict.fromkeys(one.workload for one in now.proof.counterexamples if one.workload))
+        yield (
+            f"not taken where it was declared to be: {some(homeless, _NAMED)}"
+            if isolated(now.proof)
+            else "the guarantee does not hold"
+        )
     if refused := [one for one in found if one.kind is HazardKind.REFUSED]:
         yield f"{_HAZARDS[HazardKind.REFUSED]}: {_hit(refused)}"
 
@@ -351,19 +364,49 @@ def _noted(
     short = [one for one in rooms if newly_short(one)]
     if short:
         yield f"no room after the loss of a host: {', '.join(dict.fromkeys(one.aggregate for one in short))}"
-    moved = {workload_of(one.workload) for one in landings if one.moved}
-    if moved:
-        yield f"{count(len(moved), 'workload')} on another aggregate"
+    yield from _moves_told(landings)
+    kinds: dict[str, list[HazardKind]] = {}
     for kind in HazardKind:
         hit = [one for one in found if one.kind is kind]
         if hit and kind is not HazardKind.REFUSED:
-            yield f"{_HAZARDS[kind]}: {_hit(hit)}"
+            kinds.setdefault(_hit(hit), []).append(kind)
+    for who, same in kinds.items():
+        yield f"{', '.join(_HAZARDS[kind] for kind in same)}: {who}"
+
+
+def _moves_told(landings: tuple[Landing, ...]) -> Iterable[str]:
+    """Who changes the hypervisor, by name; who has no place; and how many only change the aggregate."""
+    called = labels(landings)
+    ways: dict[str, list[Landing]] = {}
+    for one in landings:
+        if one.moved and one.before is not None and one.after is not None:
+            ways.setdefault(_way(one.before, one.after), []).append(one)
+    for way, moved in ways.items():
+        names = list(dict.fromkeys(workload_of(one.workload) for one in moved))
+        if not way:
+            yield f"{count(len(names), 'workload')} on another aggregate"
+            continue
+        # Of a workload of which others stay, the members that move.
+        parts = {workload_of(one.workload) for one in landings if one not in moved}
+        told = [name for name in names if name not in parts]
+        told += [called[one.environment, one.workload] for one in moved if workload_of(one.workload) in parts]
+        verb = "" if way == _NO_PLACE else "moves " if len(told) == 1 else "move "
+        yield f"{some(told, _NAMED)} {verb}{way}"
+
+
+def _way(old: Spot, new: Spot) -> str:
+    """Nothing if the hypervisor stays."""
+    if new.aggregate is None:
+        return _NO_PLACE
+    if old.hypervisor is None or new.hypervisor is None or old.hypervisor == new.hypervisor:
+        return ""
+    return f"from {_SIDES[old.hypervisor]} to {_SIDES[new.hypervisor]}"
 
 
 def _hit(hazards: Sequence[Hazard]) -> str:
-    """What several hazards hit: how many servers, and other things by name."""
+    """What several hazards hit: one server by name, several by number, and other things by name."""
     servers, others = hits(hazards)
-    counted = [count(len(servers), "server")] if servers else []
+    counted = [servers[0] if len(servers) == 1 else count(len(servers), "server")] if servers else []
     return ", ".join([*counted, *([some(others, _NAMED)] if others else [])])
 
 
@@ -391,6 +434,8 @@ def newly_short(one: Headroom) -> bool:
     return one.after is not None and bool(set(one.after.does_not_fit) - known)
 
 
+_NO_PLACE = "without a place"
+_SIDES = {Hypervisor.ESXI.value: "ESXi", Hypervisor.KVM.value: "KVM"}
 _HAZARDS = {
     HazardKind.REFUSED: "refused as things stand",
     HazardKind.DATA_LOSS: "data is lost",
@@ -411,12 +456,12 @@ def _summary(verdict: Verdict, parts: Sequence[_Part], problems: Sequence[Proble
         case Verdict.UNCHANGED:
             return "No environment changes."
         case Verdict.CLEAR:
-            return f"{count(len(changed), 'environment')} changes, nothing speaks against it."
+            return f"{some(changed, _NAMED)}: nothing speaks against it."
         case Verdict.INCOMPLETE:
-            first = next(iter(problems)).message
-            return f"This review does not say everything: {first}"
-    said = "; ".join(f"{one.name}: {', '.join(one.reasons)}" for one in concerned)
-    return f"{said}."
+            first = next(iter(problems))
+            where = " ".join(part for part in (first.environment, first.side) if part)
+            return f"This review does not say everything: {where}{': ' if where else ''}{first.message}"
+    return ". ".join(f"{one.name}: {'; '.join(one.reasons)}" for one in concerned) + "."
 
 
 def exit_code(review: Review) -> int:

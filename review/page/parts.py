@@ -8,7 +8,8 @@ from review.page.drawing import Picture
 from review.page.flow import flow
 from review.page.matrix import Matrix, matrices
 from review.page.topology import pictures
-from review.things import count, hits, lost, summary
+from review.struck import Struck, by_block
+from review.things import count, hits, isolated, lost, summary
 from review.value import (
     Action,
     Amount,
@@ -110,7 +111,8 @@ class Part:
     figures: tuple[Figure, ...]
     counts: tuple[tuple[str, int], ...]
     """Blocks that are added, changed, removed."""
-    hazards: tuple[Hazard, ...]
+    hazards: tuple[Struck, ...]
+    """By block."""
     hazard_counts: tuple[tuple[str, str], ...]
     findings: tuple[Finding, ...]
     finding_counts: tuple[tuple[str, int], ...]
@@ -164,7 +166,7 @@ def _part(review: Review, environment: Environment, key: str) -> Part:
         reasons=tuple(why for why in environment.reasons if why not in problems),
         figures=tuple(_figures(environment, landings)),
         counts=tuple(_counts(blocks.values())),
-        hazards=hazards,
+        hazards=tuple(by_block(hazards)),
         hazard_counts=tuple(_hit(hazards)),
         findings=tuple(sorted(findings, key=lambda one: (list(Status).index(one.status), one.severity))),
         finding_counts=tuple((one.value, statuses[one.value]) for one in Status if statuses[one.value]),
@@ -244,7 +246,7 @@ def _figures(one: Environment, landings: Iterable[Landing]) -> Iterator[Figure]:
         tone="bad" if over else "",
     )
     proof, proof_was = one.proof.after, one.proof.before
-    held = {None: None, True: "holds", False: "broken"}
+    held = {None: None, True: "holds", False: "no place" if proof and isolated(proof) else "broken"}
     yield Figure(
         name="Guarantee",
         before=held[proof_was.holds if proof_was else None],
