@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import jsonschema
@@ -9,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app
+from operations.reviews import reviewed
 from review import junit
 from review.comment import comment
 from review.document import document, schema
@@ -428,6 +430,27 @@ def test_wrong_use_of_the_command_is_said(repository: Repository, monkeypatch: p
         done = CliRunner().invoke(app, ["review", *arguments])
         assert (done.exit_code, done.stdout) == (2, "")
         assert said in done.stderr
+
+
+def test_without_a_name_all_environments_are_reviewed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = Repository.of(tmp_path, "base", "dev", "sandbox")
+    (tmp_path / "stacks" / "sandbox").rename(tmp_path / "stacks" / "other")
+    monkeypatch.chdir(tmp_path)
+    # A layer of others has no name of its own, so it is none; what comes and what goes is one.
+    found = reviewed([], "HEAD")
+    assert [(one.name, one.base, one.head) for one in found.environments] == [
+        ("dev", Reading.READ, Reading.READ),
+        ("other", Reading.ABSENT, Reading.READ),
+        ("sandbox", Reading.READ, Reading.ABSENT),
+    ]
+    repository.file("dev/estate.yaml").write_text("estate: {")
+    assert "dev" in [one.name for one in reviewed([], "no-such").environments]
+    repository.git("rm", "-rqf", "stacks")
+    shutil.rmtree(tmp_path / "stacks")
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(app, ["review", "--base", "HEAD"]).exit_code == 2
 
 
 def test_several_environments_are_one_review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
