@@ -175,7 +175,7 @@ def _environments(review: Review) -> Iterator[str]:
             code(one.name, 63),
             f"{_SIGNS[one.verdict]} {one.verdict}",
             _changed([change for change in review.changes if change.environment == one.name]),
-            str(sum(landing.moved for landing in review.landings if landing.environment == one.name) or "-"),
+            _moved([landing for landing in review.landings if landing.environment == one.name]),
             _budget(one),
             _proof(one),
             _room(one.headroom),
@@ -201,6 +201,10 @@ def _changed(changes: Sequence[Change]) -> str:
     )
     signs = {Action.ADDED: "+", Action.CHANGED: "~", Action.REMOVED: "-"}
     return " ".join(f"{sign}{blocks[action]}" for action, sign in signs.items() if blocks[action]) or "-"
+
+
+def _moved(landings: Sequence[Landing]) -> str:
+    return str(len({workload_of(one.workload) for one in landings if one.moved}) or "-")
 
 
 def _budget(one: Environment) -> str:

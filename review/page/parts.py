@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from review.page.drawing import Picture
 from review.page.flow import flow
 from review.page.matrix import Matrix, matrices
 from review.page.topology import pictures
 from review.struck import Struck, by_block
-from review.things import count, hits, isolated, lost, summary
+from review.things import count, hits, isolated, lost, summary, workload_of
 from review.value import (
     Action,
     Amount,
@@ -184,7 +184,13 @@ def _part(review: Review, environment: Environment, key: str) -> Part:
         matrices=matrices(proof.matrix) if proof is not None else (),
         bars=tuple(_bars(environment)),
         register=tuple(_register(environment, {one.workload: one.was for one in landings})),
-        missing=tuple(one for one in review.missing_features if one.environment == name),
+        missing=tuple(
+            dict.fromkeys(
+                replace(one, workload=workload_of(one.workload))
+                for one in review.missing_features
+                if one.environment == name
+            )
+        ),
         transfers=tuple(one for one in review.transfers if one.environment == name),
         resources=tuple(one for one in review.resources if one.environment == name),
     )
@@ -230,11 +236,14 @@ def _figures(one: Environment, landings: Iterable[Landing]) -> Iterator[Figure]:
         after=_number(now.servers if now else None) or "?",
     )
     moved = [landing for landing in landings if landing.moved]
+    workloads = {workload_of(landing.workload) for landing in moved}
     yield Figure(
         name="Servers moved",
         before=None,
         after=f"{sum(len(landing.servers) for landing in moved):,}",
-        note=f"{count(len(moved), 'workload')} on another aggregate" if moved else "all stay where they are",
+        note=f"{count(len(workloads), 'workload')} on another aggregate"
+        if moved
+        else "all stay where they are",
     )
     budget, budget_was = one.budget.after, one.budget.before
     over = budget is not None and budget.limit is not None and budget.restricted > budget.limit
