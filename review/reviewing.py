@@ -101,12 +101,10 @@ def review(
     """The review. ``problems``: what could not be done before the documents were read."""
     parts = [_part(pair, day, recorder) for pair in pairs]
     said = (*problems, *(one for part in parts for one in part.problems))
-    verdicts = [part.environment.verdict for part in parts] or [Verdict.UNCHANGED]
-    verdict = Verdict.INCOMPLETE if said else max(verdicts, key=list(Verdict).index)
-    return Review(
+    found = Review(
         schema_version=SCHEMA_VERSION,
-        verdict=verdict,
-        summary=_summary(verdict, parts, said),
+        verdict=Verdict.UNCHANGED,
+        summary="",
         base=revisions.base,
         base_commit=revisions.base_commit,
         head=revisions.head,
@@ -125,6 +123,14 @@ def review(
         digest=digests.together((part.environment.name, part.environment.digest) for part in parts),
         tools=digests.tools(),
     )
+    return summarised(found)
+
+
+def summarised(review: Review) -> Review:
+    """With the verdict and the sentence that follow from its environments and problems."""
+    verdicts = [one.verdict for one in review.environments] or [Verdict.UNCHANGED]
+    verdict = Verdict.INCOMPLETE if review.problems else max(verdicts, key=list(Verdict).index)
+    return replace(review, verdict=verdict, summary=_summary(verdict, review.environments, review.problems))
 
 
 def _part(pair: Pair, day: date, recorder: Aside) -> _Part:
@@ -448,10 +454,9 @@ _HAZARDS = {
 }
 
 
-def _summary(verdict: Verdict, parts: Sequence[_Part], problems: Sequence[Problem]) -> str:
-    names = {part.environment.name: part.environment for part in parts}
-    concerned = [one for one in names.values() if one.verdict is verdict and one.reasons]
-    changed = [one.name for one in names.values() if one.verdict is not Verdict.UNCHANGED]
+def _summary(verdict: Verdict, environments: Sequence[Environment], problems: Sequence[Problem]) -> str:
+    concerned = [one for one in environments if one.verdict is verdict and one.reasons]
+    changed = [one.name for one in environments if one.verdict is not Verdict.UNCHANGED]
     match verdict:
         case Verdict.UNCHANGED:
             return "No environment changes."
