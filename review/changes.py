@@ -207,7 +207,7 @@ def _text(value: object, path: tuple[str, ...]) -> str | None:  # noqa: PLR0911 
     """A value in one line."""
     if value is None:
         return None
-    if path[-2:] == ("user_data", "text"):
+    if path[-2:] == ("user_data", "text") or (path[-1:] == ("user_data",) and isinstance(value, str)):
         return f"({len(str(value).splitlines())} lines)"
     if isinstance(value, Mapping) and list(value) == [TAG]:
         return f"{TAG} {value[TAG]}"

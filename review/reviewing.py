@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -465,8 +465,16 @@ def _summary(verdict: Verdict, environments: Sequence[Environment], problems: Se
         case Verdict.INCOMPLETE:
             first = next(iter(problems))
             where = " ".join(part for part in (first.environment, first.side) if part)
-            return f"This review does not say everything: {where}{': ' if where else ''}{first.message}"
-    return ". ".join(f"{one.name}: {'; '.join(one.reasons)}" for one in concerned) + "."
+            known = _said(environments, but={one.message for one in problems})
+            rest = f" {known}" if known else ""
+            return f"This review does not say everything: {where}{': ' if where else ''}{first.message}{rest}"
+    return _said(concerned)
+
+
+def _said(environments: Iterable[Environment], but: Collection[str] = ()) -> str:
+    """What each environment's verdict rests on, a sentence each."""
+    reasons = {one.name: [why for why in one.reasons if why not in but] for one in environments}
+    return " ".join(f"{name}: {'; '.join(listed)}." for name, listed in reasons.items() if listed)
 
 
 def exit_code(review: Review) -> int:

@@ -205,6 +205,8 @@ def test_a_base_that_does_not_exist(repository: Repository) -> None:
     assert [one.rule for one in review.findings] == ["restriction-review"]
     assert review.landings
     assert (review.verdict, exit_code(review)) == (Verdict.INCOMPLETE, 2)
+    # What is known all the same is said in the first line, too.
+    assert review.summary.endswith("sandbox: 1 new warning.")
     # Nobody knows what is new.
     assert review.changes == ()
     assert [one.verdict for one in review.environments] == [Verdict.INCOMPLETE]
@@ -249,6 +251,15 @@ def test_one_side_that_cannot_be_read(repository: Repository, side: str, broken:
     assert "new:" not in comment(review)
     assert "0 → " not in comment(review)
     assert not known or "[" in broken
+
+
+def test_user_data_that_was_written_wrong_is_not_shown(repository: Repository) -> None:
+    repository.edit(
+        WORKLOADS, ("web-1: {image: linux-kvm", 'web-1: {user_data: "echo planted-words", image: linux-kvm')
+    )
+    written = comment(repository.review())
+    assert "<code>user&#95;data</code> | - | <code>(1 lines)</code>" in written
+    assert "planted-words" not in written.partition("Changes of")[2]
 
 
 def test_what_goes_is_said_where_it_was(repository: Repository) -> None:
