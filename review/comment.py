@@ -178,7 +178,7 @@ def _environments(review: Review) -> Iterator[str]:
             _moved([landing for landing in review.landings if landing.environment == one.name]),
             _budget(one),
             _proof(one),
-            _room(one.headroom),
+            _room(one),
             _hazards_of([hazard for hazard in review.hazards if hazard.environment == one.name])
             if one.verdict is not Verdict.INCOMPLETE
             else "?",
@@ -229,11 +229,12 @@ def _proof(one: Environment) -> str:
     return "⛔ no place" if isolated(now) else "⛔ **broken**"
 
 
-def _room(rooms: Sequence[Headroom]) -> str:
-    if not rooms or any(one.after is None for one in rooms):
-        return "-" if rooms else "?"
-    short = sum(len(one.after.does_not_fit) for one in rooms if one.after)
-    return f"⚠️ {short} do not fit" if short else "fits"
+def _room(one: Environment) -> str:
+    known = [room.after for room in one.headroom if room.after is not None]
+    if not known:
+        return "-" if one.head is Reading.ABSENT else "?"
+    short = {server for room in known for server in room.does_not_fit}
+    return f"⚠️ {len(short)} do not fit" if short else "fits"
 
 
 def _hazards_of(hazards: Sequence[Hazard]) -> str:

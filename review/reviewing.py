@@ -143,7 +143,8 @@ def _part(pair: Pair, day: date, recorder: Aside) -> _Part:
     now = was if same else facts(after, day)
     known = before.known and after.known
     changed = () if same or not known else changes(name, before, after)
-    landings = _landings(pair, was, now, {} if same else renames(before, after))
+    renamed = {} if same else renames(before, after)
+    landings = _landings(pair, was, now, renamed)
     findings = _findings(name, before.found, after.found)
     problems = [
         Problem(environment=name, side=which, message=f"{side.why}.")
@@ -169,6 +170,7 @@ def _part(pair: Pair, day: date, recorder: Aside) -> _Part:
         now=now,
         changed=changed,
         landings=landings,
+        renamed=renamed,
         findings=findings,
         found=found,
         drifted=drifted,
@@ -299,16 +301,14 @@ def _environment(
     now: Facts,
     changed: tuple[Change, ...],
     landings: tuple[Landing, ...],
+    renamed: Renames,
     findings: tuple[Finding, ...],
     found: tuple[Hazard, ...],
     drifted: tuple[Drift, ...],
     guards: Iterable[str],
     problems: Sequence[Problem],
 ) -> Environment:
-    rooms = tuple(
-        Headroom(aggregate=key[0], view=key[1], before=was.rooms.get(key), after=now.rooms.get(key))
-        for key in dict.fromkeys([*now.rooms, *was.rooms])
-    )
+    rooms = _rooms(was, now, renamed)
     blocking = (*_blocking(now, findings, found), *_refused(pair.previews))
     noted = (
         *guards,
@@ -339,6 +339,23 @@ def _environment(
         esxi=EsxiChange(before=was.esxi, after=now.esxi),
         shape=ShapeChange(before=was.shape, after=now.shape),
     )
+
+
+def _rooms(was: Facts, now: Facts, renamed: Renames) -> tuple[Headroom, ...]:
+    """By aggregate and view, under the name that an aggregate has now."""
+    names = {new[1]: old[1] for new, old in renamed.items() if new[0] == "aggregates"}
+    earlier = {(name, view): (names.get(name, name), view) for name, view in now.rooms}
+    found = [
+        Headroom(aggregate=key[0], view=key[1], before=was.rooms.get(earlier[key]), after=room)
+        for key, room in now.rooms.items()
+    ]
+    matched = set(earlier.values())
+    found += [
+        Headroom(aggregate=key[0], view=key[1], before=room, after=None)
+        for key, room in was.rooms.items()
+        if key not in matched
+    ]
+    return tuple(found)
 
 
 def _blocking(now: Facts, findings: tuple[Finding, ...], found: tuple[Hazard, ...]) -> Iterable[str]:

@@ -167,6 +167,10 @@ def test_a_renamed_aggregate_moves_nothing(repository: Repository) -> None:
     assert {one.action for one in review.changes} == {Action.RENAMED}
     assert {one.after.aggregate for one in review.landings if one.after} == {"common", "vendor"}
     assert not [one for one in review.landings if one.moved]
+    (room,) = [one for one in review.environments[0].headroom if one.aggregate in ("common", "general")]
+    assert room.before is not None
+    assert room.before.capacity == (room.after.capacity if room.after else None)
+    assert "| holds | fits |" in comment(review)
 
 
 def test_a_restricted_workload_on_kvm_is_blocked(repository: Repository) -> None:
