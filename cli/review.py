@@ -47,9 +47,13 @@ _ENDINGS = {
 def command(
     base: Annotated[str, typer.Option("--base", metavar="REV", help="Revision of git to compare with.")],
     env: Annotated[
-        list[str],
-        typer.Option("--env", metavar="ENV", help="An environment; several may follow, or repeat --env."),
-    ],
+        list[str] | None,
+        typer.Option(
+            "--env",
+            metavar="ENV",
+            help="An environment; several may follow, or repeat --env. By itself all of stacks/, old or new.",
+        ),
+    ] = None,
     more: Annotated[
         list[str] | None, typer.Argument(metavar="[ENV]...", help="Further environments.")
     ] = None,
@@ -107,7 +111,9 @@ def command(
         raise typer.Exit(Exit.UNUSABLE)
     ask = _asking(sandbox) if preview else None
     with expected(OperationError):
-        found = reviewed([*env, *(more or [])], base, head, python=False if no_python else None, ask=ask)
+        found = reviewed(
+            [*(env or []), *(more or [])], base, head, python=False if no_python else None, ask=ask
+        )
     written = {one: _written(found, one, page) for one in {form, *(_ENDINGS[file.suffix] for file in files)}}
     for file in files:
         write(file, written[_ENDINGS[file.suffix]])

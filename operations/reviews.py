@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from estate.documents import DocumentsError, Loaded
+from estate.documents import DocumentsError, Loaded, is_environment
 from estate.documents import folder as folders
 from estate.model import Estate
 from operations import earlier
@@ -28,7 +28,7 @@ def reviewed(
     python: bool | None = None,
     ask: Callable[[Loaded, Estate], Asked] | None = None,
 ) -> Review:
-    """Compare environments at ``base`` with ``head`` (the working tree if absent).
+    """Compare environments at ``base`` with ``head`` (the working tree if absent); all if none is named.
 
     What cannot be had, such as a base that does not exist, is among the review's problems.
 
@@ -46,7 +46,7 @@ def reviewed(
         held.enter_context(_collecting_nothing())
         recorder = held.enter_context(aside())
         folders_of = {name: _folder(name) for name in environments}
-        first = next(iter(folders_of.values()))
+        first = next(iter(folders_of.values()), None) or _stacks()
         top = earlier.repository(next(one for one in (first, *first.parents) if one.is_dir()))
         inside = {
             name: folder.relative_to(top) for name, folder in folders_of.items() if folder.is_relative_to(top)
@@ -60,7 +60,11 @@ def reviewed(
         try:
             before = held.enter_context(earlier.tree_at(top, base))
         except OperationError as error:
-            problems.append(Problem(environment=None, side="base", message=f"{error}."))
+            problems.append(
+                Problem(environment=None, side="base", message=f"{error}.".replace(f" in {top}", ""))
+            )
+        if not environments:
+            inside = _every(first.relative_to(top), after, before)
         pairs = []
         for name, place in inside.items():
             if not (after / place).is_dir() and (before is None or not (before / place).is_dir()):
@@ -88,6 +92,32 @@ def reviewed(
             recorder,
             problems,
         )
+
+
+def _stacks() -> Path:
+    """The project's environments, of the nearest folder upward that has some."""
+    here = Path.cwd()
+    stacks = next((top / "stacks" for top in (here, *here.parents) if (top / "stacks").is_dir()), None)
+    if stacks is None:
+        raise OperationError(f"expected environments in stacks/ of {here} or above, found none; name one")
+    return stacks.resolve()
+
+
+def _every(stacks: Path, *trees: Path | None) -> dict[str, Path]:
+    """All environments below ``stacks/`` on either side, by name: also one that comes or goes.
+
+    :raises OperationError: there is none.
+    """
+    found = {
+        folder.name
+        for tree in trees
+        if tree is not None and (tree / stacks).is_dir()
+        for folder in (tree / stacks).iterdir()
+        if folder.is_dir() and is_environment(folder)
+    }
+    if not found:
+        raise OperationError(f"expected environments in {stacks}/, found none on either side")
+    return {name: stacks / name for name in sorted(found)}
 
 
 def _asked(ask: Callable[[Loaded, Estate], Asked] | None, side: Side) -> Asked:

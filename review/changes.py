@@ -28,7 +28,8 @@ Renames = Mapping[tuple[str, str], tuple[str, str]]
 def changes(environment: str, before: Side, after: Side) -> tuple[Change, ...]:
     """Every difference, by kind and name in the order of the head, what it removes last.
 
-    Estates are compared as they are resolved; where a side has none, what the documents say.
+    Estates are compared as they are resolved; where a side has none, what the documents say. A block that
+    is missing there has neither come nor gone if the file that has it elsewhere could not be read.
     """
     old, new = _blocks(before, after), _blocks(after, before)
     found = list(_changes(environment, before, after, old, new))
@@ -90,33 +91,50 @@ def _changes(environment: str, before: Side, after: Side, old: _Blocks, new: _Bl
             old_place=before.place(loc) if key in old else None,
         )
 
+    def fields(key: tuple[str, str], earlier: str, was: object, now: object) -> Iterator[Change]:
+        kind, name = key
+        for path, first, then in _fields(_but_was(was), _but_was(now), ()):
+            loc = _loc(kind, name, *path)
+            yield Change(
+                environment=environment,
+                kind=kind,
+                name=environment if kind == SETTINGS else name,
+                subject=subject(loc),
+                action=Action.CHANGED,
+                field=".".join(path),
+                old=first,
+                new=then,
+                place=after.place(loc),
+                old_place=before.place(_loc(kind, earlier, *path)),
+            )
+
     renamed = _renamed(old, new)
     for key, block in new.items():
         earlier = renamed.get(key, key)
-        if earlier not in old:
+        if earlier in old:
+            if earlier != key:
+                yield change(key, Action.RENAMED, earlier[1], key[1])
+            if block != old[earlier]:
+                yield from fields(key, earlier[1], old[earlier], block)
+        elif not before.may_have(_loc(*key), after):
             yield change(key, Action.ADDED, None, _brief(after, key, block))
-            continue
-        if earlier != key:
-            yield change(key, Action.RENAMED, earlier[1], key[1])
-        if block != old[earlier]:
-            kind, name = key
-            for path, was, now in _fields(_but_was(old[earlier]), _but_was(block), ()):
-                loc = _loc(kind, name, *path)
-                yield Change(
-                    environment=environment,
-                    kind=kind,
-                    name=environment if kind == SETTINGS else name,
-                    subject=subject(loc),
-                    action=Action.CHANGED,
-                    field=".".join(path),
-                    old=was,
-                    new=now,
-                    place=after.place(loc),
-                    old_place=before.place(_loc(kind, earlier[1], *path)),
-                )
+        elif (was := _written(before, key)) is not None:
+            yield from fields(key, key[1], was, _written(after, key))
     for key, block in old.items():
-        if key not in new and key not in renamed.values():
+        if key in new or key in renamed.values():
+            continue
+        if not after.may_have(_loc(*key), before):
             yield change(key, Action.REMOVED, _brief(before, key, block), None)
+        elif (now := _written(after, key)) is not None:
+            yield from fields(key, key[1], _written(before, key), now)
+
+
+def _written(side: Side, key: tuple[str, str]) -> object:
+    """A block as it was written, sound or not."""
+    kind, name = key
+    blocks = side.loaded.root.items.get(kind) if side.loaded is not None else None
+    node = blocks.items.get(name) if isinstance(blocks, MappingNode) else None
+    return None if node is None else _plain(node)
 
 
 def _renamed(old: _Blocks, new: _Blocks) -> Renames:
@@ -189,7 +207,7 @@ def _text(value: object, path: tuple[str, ...]) -> str | None:  # noqa: PLR0911 
     """A value in one line."""
     if value is None:
         return None
-    if path[-2:] == ("user_data", "text"):
+    if path[-2:] == ("user_data", "text") or (path[-1:] == ("user_data",) and isinstance(value, str)):
         return f"({len(str(value).splitlines())} lines)"
     if isinstance(value, Mapping) and list(value) == [TAG]:
         return f"{TAG} {value[TAG]}"

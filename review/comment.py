@@ -10,21 +10,39 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from estate.model.words import ranges
+from estate.placement.proof import Claim
 from review.escaping import code, prose
 from review.picture import picture
-from review.things import DONE, asked, comparable, hit_by, labels, lost, named, some, summary, thing, told
+from review.struck import Struck, by_block, by_effect
+from review.things import (
+    DONE,
+    asked,
+    comparable,
+    hit_by,
+    isolated,
+    labels,
+    lost,
+    named,
+    some,
+    summary,
+    thing,
+    told,
+    workload_of,
+)
 from review.value import (
     Action,
     Change,
+    Counterexample,
     Drift,
     Environment,
     Finding,
     Hazard,
-    HazardKind,
     Headroom,
     Landing,
+    MissingFeature,
     Operation,
     PolicyResult,
+    Reading,
     Review,
     Spot,
     Status,
@@ -42,8 +60,11 @@ _SIGNS = {
     Verdict.BLOCKED: "⛔",
     Verdict.INCOMPLETE: "❓",
 }
+_SIDES = {"esxi": "ESXi", "kvm": "KVM"}
 _HEAD_ROWS = 10
 """Rows of a table in the head; all of them are in the tail."""
+_BLOCKS = 3
+"""Named in one row."""
 _ENVIRONMENTS = 40
 _HEAD_SHARE = 0.6
 """Of the limit, for the tables of the head after that of the environments."""
@@ -60,6 +81,8 @@ class _Table:
     lines: tuple[str, ...] = ()
     """Instead of rows."""
     folded: bool = True
+    every: "_Table | None" = None
+    """The same in full, if the rows are of several things each."""
 
     def opening(self) -> list[str]:
         title = f"{self.title} ({len(self.items)})" if self.items else self.title
@@ -85,7 +108,8 @@ def comment(review: Review, *, page: str | None = None, limit: int = LIMIT) -> s
         shown = part.table(replace(table, folded=False), most=_HEAD_ROWS)
         if shown < len(table.items):
             part.put(f"… and {len(table.items) - shown} more, below.", "")
-            cut.append(replace(table, title=f"All of: {table.title}"))
+        if shown < len(table.items) or table.every is not None:
+            cut.append(replace(table.every or table, title=f"All of: {table.title}"))
         paper.put(*part.lines)
         room -= part.size
     left_out = 0
@@ -151,10 +175,10 @@ def _environments(review: Review) -> Iterator[str]:
             code(one.name, 63),
             f"{_SIGNS[one.verdict]} {one.verdict}",
             _changed([change for change in review.changes if change.environment == one.name]),
-            str(sum(landing.moved for landing in review.landings if landing.environment == one.name) or "-"),
+            _moved([landing for landing in review.landings if landing.environment == one.name]),
             _budget(one),
             _proof(one),
-            _room(one.headroom),
+            _room(one),
             _hazards_of([hazard for hazard in review.hazards if hazard.environment == one.name])
             if one.verdict is not Verdict.INCOMPLETE
             else "?",
@@ -179,28 +203,38 @@ def _changed(changes: Sequence[Change]) -> str:
     return " ".join(f"{sign}{blocks[action]}" for action, sign in signs.items() if blocks[action]) or "-"
 
 
+def _moved(landings: Sequence[Landing]) -> str:
+    return str(len({workload_of(one.workload) for one in landings if one.moved}) or "-")
+
+
 def _budget(one: Environment) -> str:
     was, now = one.budget.before, one.budget.after
-    if now is None:
-        return "?"
-    limit = f" of {now.limit}" if now.limit is not None else ""
-    return f"{was.restricted if was else 0} → {now.restricted}{limit}"
+    limit = f" of {now.limit}" if now is not None and now.limit is not None else ""
+    before = _known(was.restricted if was else None, one.base)
+    after = _known(now.restricted if now else None, one.head)
+    return "?" if now is None and one.head is not Reading.ABSENT else f"{before} → {after}{limit}"
+
+
+def _known(number: int | None, side: Reading) -> str:
+    """What is not there is none; what could not be read is not known."""
+    return str(number) if number is not None else "0" if side is Reading.ABSENT else "?"
 
 
 def _proof(one: Environment) -> str:
     now, was = one.proof.after, one.proof.before
     if now is None:
-        return "?"
+        return "-" if one.head is Reading.ABSENT else "?"
     if now.holds:
         return "holds" if was is None or was.holds else "holds again"
-    return "⛔ **broken**"
+    return "⛔ no place" if isolated(now) else "⛔ **broken**"
 
 
-def _room(rooms: Sequence[Headroom]) -> str:
-    if not rooms or any(one.after is None for one in rooms):
-        return "-" if rooms else "?"
-    short = sum(len(one.after.does_not_fit) for one in rooms if one.after)
-    return f"⚠️ {short} do not fit" if short else "fits"
+def _room(one: Environment) -> str:
+    known = [room.after for room in one.headroom if room.after is not None]
+    if not known:
+        return "-" if one.head is Reading.ABSENT else "?"
+    short = {server for room in known for server in room.does_not_fit}
+    return f"⚠️ {len(short)} do not fit" if short else "fits"
 
 
 def _hazards_of(hazards: Sequence[Hazard]) -> str:
@@ -223,14 +257,9 @@ def _head(review: Review) -> Iterator[_Table]:
         if part.proof.after is not None
         for one in part.proof.after.counterexamples
     ]
-    yield _Table(
-        title="The guarantee does not hold",
-        headings=("environment", "claim", "way around it", "lands on"),
-        items=ways,
-        draw=lambda way: _row(
-            code(way[0]), code(way[1].claim), prose("; then ".join(way[1].steps)), prose(some(way[1].lands))
-        ),
-    )
+    yield _ways("The guarantee does not hold", [way for way in ways if way[1].claim != Claim.LANDS])
+    lands = {(name, one.workload): (name, one) for name, one in ways if one.claim == Claim.LANDS}
+    yield _ways("Declared workloads that their aggregate does not take alone", list(lands.values()))
     new = [one for one in review.findings if one.status is Status.NEW]
     standing = [one for one in review.findings if one.status is Status.UNCHANGED and one.severity == "error"]
     yield _findings("Findings, new or in the way", (*new, *standing))
@@ -246,12 +275,7 @@ def _head(review: Review) -> Iterator[_Table]:
         items=[(one.environment, found) for one in review.previews for found in one.policies],
         draw=_violation,
     )
-    yield _Table(
-        title="Hazards",
-        headings=("environment", "hazard", "block", "what happens", "servers", "where"),
-        items=sorted(review.hazards, key=lambda one: list(HazardKind).index(one.kind)),
-        draw=_hazard,
-    )
+    yield _hazards(review)
     yield _Table(
         title="The engine replaces or deletes",
         headings=("environment", "resource", "", "because"),
@@ -265,6 +289,21 @@ def _head(review: Review) -> Iterator[_Table]:
     )
     moved = [one for one in review.landings if one.moved]
     yield _landings("Workloads on another aggregate", moved, labels(review.landings))
+
+
+def _ways(title: str, ways: Sequence[tuple[str, Counterexample]]) -> _Table:
+    return _Table(
+        title=title,
+        headings=("environment", "claim", "workload", "by", "lands on"),
+        items=ways,
+        draw=lambda way: _row(
+            code(way[0]),
+            code(way[1].claim),
+            prose(way[1].workload or "-", 100),
+            prose("; then ".join(way[1].steps)),
+            prose(some(ranges(way[1].lands))) or "-",
+        ),
+    )
 
 
 def _pictures(review: Review) -> Iterator[_Table]:
@@ -292,21 +331,17 @@ def _tail(review: Review) -> Iterator[_Table]:
             [
                 one
                 for one in review.landings
-                if one.environment in read and one.was is None and one.servers_before != one.servers
+                if one.environment in read
+                and one.was is None
+                and (one.servers_before != one.servers or one.after is None)
             ],
             labels(review.landings),
         ),
         _Table(
             title="What the new side does not have",
-            headings=("environment", "workload", "feature", "needed", "source"),
-            items=review.missing_features,
-            draw=lambda one: _row(
-                code(one.environment),
-                code(one.workload),
-                code(one.feature),
-                "**yes**" if one.needed else "",
-                prose(one.source),
-            ),
+            headings=("environment", "to", "feature", "needed", "workloads", "source"),
+            items=_lacking(review),
+            draw=_lack,
         ),
         _Table(
             title="Images to copy, at most",
@@ -355,6 +390,27 @@ def _tail(review: Review) -> Iterator[_Table]:
     yield from (one for one in every if one.items)
 
 
+def _lacking(review: Review) -> list[tuple[MissingFeature, list[str]]]:
+    """Each feature with the workloads that come to a side without it; what is needed first."""
+    found: dict[tuple[str, str, str, bool], tuple[MissingFeature, dict[str, None]]] = {}
+    for one in sorted(review.missing_features, key=lambda one: not one.needed):
+        key = (one.environment, one.to, one.feature, one.needed)
+        found.setdefault(key, (one, {}))[1][workload_of(one.workload)] = None
+    return [(one, list(workloads)) for one, workloads in found.values()]
+
+
+def _lack(item: tuple[MissingFeature, list[str]]) -> str:
+    one, workloads = item
+    return _row(
+        code(one.environment),
+        _SIDES[one.to],
+        code(one.feature),
+        "**yes**" if one.needed else "",
+        prose(some(workloads)),
+        prose(one.source),
+    )
+
+
 def _figures(review: Review) -> Iterator[_Table]:
     yield _Table(
         title="Room after the loss of the largest host",
@@ -371,14 +427,14 @@ def _figures(review: Review) -> Iterator[_Table]:
         title="ESXi hosts and licence cores, as declared",
         headings=("environment", "hosts", "physical cores"),
         items=[
-            (part.name, part.esxi.before, part.esxi.after)
+            (part, part.esxi.before, part.esxi.after)
             for part in review.environments
             if part.esxi.after is not None and part.esxi.before != part.esxi.after
         ],
         draw=lambda item: _row(
-            code(item[0]),
-            f"{item[1].hosts if item[1] else 0} → {item[2].hosts}",
-            f"{item[1].cores if item[1] else 0} → {item[2].cores}",
+            code(item[0].name),
+            f"{_known(item[1].hosts if item[1] else None, item[0].base)} → {item[2].hosts}",
+            f"{_known(item[1].cores if item[1] else None, item[0].base)} → {item[2].cores}",
         ),
     )
 
@@ -386,6 +442,19 @@ def _figures(review: Review) -> Iterator[_Table]:
 def _findings(title: str, items: Sequence[Finding]) -> _Table:
     headings = ("environment", "", "where", "block", "what, and how to mend it", "rule")
     return _Table(title=title, headings=headings, items=items, draw=_finding)
+
+
+def _hazards(review: Review) -> _Table:
+    """What one change does to many blocks alike is one row; all blocks are in the tail."""
+    blocks = by_block(review.hazards)
+    rows = by_effect(blocks)
+    table = _Table(
+        title="Hazards",
+        headings=("environment", "hazard", "block", "what happens", "servers", "where"),
+        items=rows,
+        draw=_hazard,
+    )
+    return table if len(rows) == len(blocks) else replace(table, every=replace(table, items=blocks))
 
 
 def _landings(title: str, items: Sequence[Landing], names: Mapping[tuple[str, str], str]) -> _Table:
@@ -416,15 +485,29 @@ def _finding(one: Finding) -> str:
     )
 
 
-def _hazard(one: Hazard) -> str:
+def _hazard(one: Struck) -> str:
+    rest = f" and {len(one.places) - 1} more" if len(one.places) > 1 else ""
     return _row(
         code(one.environment),
-        f"**{one.kind}**",
-        prose(one.subject, 100),
-        prose(one.message),
-        prose(some(one.servers)) or "-",
-        code(str(one.place)) if one.place else "",
+        ", ".join(f"**{kind}**" for kind in one.kinds),
+        _blocks(one.subjects),
+        "; ".join(prose(message) for message in one.messages),
+        _who(one),
+        f"{code(str(one.places[0]))}{rest}" if one.places else "",
     )
+
+
+def _blocks(subjects: Sequence[str]) -> str:
+    """Few blocks by name; many by the first, which all of them are alike."""
+    if len(subjects) <= _BLOCKS:
+        return ", ".join(prose(one, 100) for one in subjects)
+    return f"{', '.join(prose(one, 100) for one in subjects[:_BLOCKS])} and {len(subjects) - _BLOCKS} more"
+
+
+def _who(one: Struck) -> str:
+    if len(one.servers) <= 1:
+        return prose(some(one.servers)) or "-"
+    return f"{len(one.servers)}: {prose(some(one.who))}"
 
 
 def _drift(one: Drift) -> str:
@@ -487,7 +570,7 @@ def _spot(spot: Spot | None) -> str:
         return "-"
     if spot.aggregate is None:
         return "**no place**"
-    return f"{code(spot.aggregate)} ({'ESXi' if spot.hypervisor == 'esxi' else 'KVM'})"
+    return f"{code(spot.aggregate)} ({_SIDES.get(spot.hypervisor or '', 'KVM')})"
 
 
 def _change(one: Change) -> str:

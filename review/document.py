@@ -22,6 +22,14 @@ def text(review: Review) -> str:
     return json.dumps(document(review), indent=2) + "\n"
 
 
+def read(text: str) -> Review:
+    """What ``text`` wrote. Raises ``ValueError`` if it is none, or one of another version."""
+    found = _ADAPTER.validate_json(text)
+    if found.schema_version != SCHEMA_VERSION:
+        raise ValueError(f"expected schemaVersion {SCHEMA_VERSION}, found {found.schema_version}")
+    return found
+
+
 def schema() -> dict[str, Any]:
     """The JSON schema: ``python -m review.document > docs/schema/review.schema.json``."""
     return schema_of(_ADAPTER)

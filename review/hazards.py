@@ -5,15 +5,15 @@ Each kind of resource says so with its source: the provider for OpenStack
 own component. Resources of a workload are told by workload, with the servers that are hit.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from estate.model import Hypervisor
+from estate.model import Hypervisor, Loc
 from estate.model.subjects import subject
 from review.registration import Registration
 from review.resources import ResourceDiff
 from review.side import Side
-from review.things import block, thing, workload_of
+from review.things import block, some, thing, workload_of
 from review.transfers import INSTANCE
 from review.value import Change, Hazard, HazardKind, Landing, Operation, Place, ResourceChange
 
@@ -50,6 +50,8 @@ class _Told:
     message: str
     source: str
     server: str | None = None
+    what: str | None = None
+    """Several resources of a block of which the same is told are told together."""
 
 
 def hazards(
@@ -65,10 +67,14 @@ def hazards(
     teller = _Teller(diff, landings, dict(_shrinking(before, after)), _held_types(before, after))
     places = _places(changes)
     gathered: dict[tuple[HazardKind, str, str, str, str], list[str]] = {}
+    things: dict[tuple[HazardKind, str, str, str, str], list[str]] = {}
     for one in diff.changes:
         kind, name = teller.block(one)
         for told in teller.told(one):
-            servers = gathered.setdefault((told.kind, kind, name, told.message, told.source), [])
+            key = (told.kind, kind, name, told.message, told.source)
+            servers = gathered.setdefault(key, [])
+            if told.what is not None and told.what not in things.setdefault(key, []):
+                things[key].append(told.what)
             if told.server is not None and told.server not in servers:
                 servers.append(told.server)
             elif told.server is None:
@@ -84,14 +90,20 @@ def hazards(
             kind=worst,
             subject=subject((kind, name)),
             servers=tuple(servers),
-            message=message,
+            message=_of_things(message, things.get((worst, kind, name, message, source), ())),
             source=source,
-            place=places.get((kind, name)) or after.place((kind, name)),
+            place=places.get((kind, name)) or _place((kind, name), before, after),
         )
         for (worst, kind, name, message, source), servers in gathered.items()
     ]
     order = list(HazardKind)
     return tuple(sorted(found, key=lambda one: order.index(one.kind)))
+
+
+def _of_things(message: str, things: Sequence[str]) -> str:
+    """``subnet "a", subnet "b" would be deleted, but they are protected``."""
+    many = message.replace("but it is", "but they are", 1) if len(things) > 1 else message
+    return f"{some(things)} {many}" if things else message
 
 
 def _places(changes: tuple[Change, ...]) -> dict[tuple[str, str], Place]:
@@ -127,6 +139,12 @@ def _held_types(before: Side, after: Side) -> dict[str, tuple[str, ...]]:
             held.setdefault(kind, []).extend(one.servers)
     was = {one.was: name for name, one in after.flat.volume_types.items() if one.was is not None}
     return {was.get(kind, kind): tuple(servers) for kind, servers in held.items()}
+
+
+def _place(loc: Loc, before: Side, after: Side) -> Place | None:
+    """Of what is gone: where it was."""
+    gone = not after.has(loc) and before.has(loc)
+    return (before if gone else after).place(loc)
 
 
 def _first_boot(before: Side, after: Side) -> Iterator[tuple[str, str, str]]:
@@ -175,15 +193,16 @@ class _Teller:
 
     def told(self, one: ResourceChange) -> Iterator[_Told]:
         """What happens, if it is worth telling."""
-        if one.operation in _GONE and one.protected:
+        if one.operation in _GONE and one.protected and not self._follows(one):
             server = self._server(one)
-            what = "it" if one.name in {server, self.block(one)[1]} else thing(one.type, one.name)
+            what = "it" if one.name in {server, self.block(one)[1]} else self._what(one)
             yield _Told(
                 HazardKind.REFUSED,
-                f"{what} would be {_done(one)}, but it is protected: the engine refuses. Apply "
+                f"would be {_done(one)}, but it is protected: the engine refuses. Apply "
                 "`protect: false` of the block first, if it is meant",
                 "Pulumi resource option protect",
                 server,
+                what,
             )
         if one.type == INSTANCE:
             yield from self._instance(one)
@@ -209,6 +228,15 @@ class _Teller:
                 f"{thing(one.type, one.name)} is made anew, because {_because(one)} cannot change in place",
                 f"{one.type}: {', '.join(one.because)}",
             )
+
+    def _follows(self, one: ResourceChange) -> bool:
+        """Whether it goes with its server, of which the same is told."""
+        return one.type in (_PORT, _ATTACHMENT) and self._server(one) in self.gone
+
+    def _what(self, one: ResourceChange) -> str:
+        """The resource; one of a server is called as its siblings of other servers are."""
+        name = one.name if self._server(one) is None else one.name.partition("/")[2]
+        return thing(one.type, name)
 
     def _server(self, one: ResourceChange) -> str | None:
         return one.name.partition("/")[0] if one.type in (INSTANCE, _VOLUME, _ATTACHMENT, _PORT) else None

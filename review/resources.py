@@ -56,7 +56,9 @@ def wanted(before: Side, after: Side) -> Wanted | ResourceDiff:
     if old is None or new is None:
         if Reading.ABSENT in (before.reading, after.reading):
             return ResourceDiff()
-        return ResourceDiff(problems=("what becomes of resources cannot be said of faulty documents.",))
+        return ResourceDiff(
+            problems=("what becomes of resources cannot be said unless both sides can be read.",)
+        )
     was, now = _placed(old), _placed(new)
     changed = _changed_blocks(before, after)
     changed |= {Node("workloads", name) for name in {**was, **now} if was.get(name) != now.get(name)}
@@ -66,8 +68,10 @@ def wanted(before: Side, after: Side) -> Wanted | ResourceDiff:
         for node in kept
         if node.kind == "workloads" and node.name in old.workloads and node.name not in was
     )
+    # What has no place any more is refused before anything is applied: nothing becomes of it.
+    stay = {name: spots for name, spots in was.items() if name in now or name not in new.workloads}
     return Wanted(
-        old=_only(old, kept, was),
+        old=_only(old, kept, stay),
         new=_only(new, kept, now),
         problems=tuple(
             f'workload "{name}" has no place in the base, so what becomes of it cannot be said.'

@@ -2,12 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from estate.documents import Problem as Found
-from estate.model import Severity
+from estate.model import Hypervisor, Severity
 from review import digest as digests
 from review.aside import Aside
 from review.changes import Renames, changes, renames
@@ -18,7 +18,7 @@ from review.features import missing
 from review.hazards import hazards
 from review.resources import ResourceDiff, Wanted, compared, wanted
 from review.side import Side, place
-from review.things import block, count, hits, some, workload_of
+from review.things import block, count, hits, isolated, labels, some, workload_of
 from review.transfers import transfers
 from review.value import (
     BudgetChange,
@@ -101,12 +101,10 @@ def review(
     """The review. ``problems``: what could not be done before the documents were read."""
     parts = [_part(pair, day, recorder) for pair in pairs]
     said = (*problems, *(one for part in parts for one in part.problems))
-    verdicts = [part.environment.verdict for part in parts] or [Verdict.UNCHANGED]
-    verdict = Verdict.INCOMPLETE if said else max(verdicts, key=list(Verdict).index)
-    return Review(
+    found = Review(
         schema_version=SCHEMA_VERSION,
-        verdict=verdict,
-        summary=_summary(verdict, parts, said),
+        verdict=Verdict.UNCHANGED,
+        summary="",
         base=revisions.base,
         base_commit=revisions.base_commit,
         head=revisions.head,
@@ -125,6 +123,14 @@ def review(
         digest=digests.together((part.environment.name, part.environment.digest) for part in parts),
         tools=digests.tools(),
     )
+    return summarised(found)
+
+
+def summarised(review: Review) -> Review:
+    """With the verdict and the sentence that follow from its environments and problems."""
+    verdicts = [one.verdict for one in review.environments] or [Verdict.UNCHANGED]
+    verdict = Verdict.INCOMPLETE if review.problems else max(verdicts, key=list(Verdict).index)
+    return replace(review, verdict=verdict, summary=_summary(verdict, review.environments, review.problems))
 
 
 def _part(pair: Pair, day: date, recorder: Aside) -> _Part:
@@ -137,7 +143,8 @@ def _part(pair: Pair, day: date, recorder: Aside) -> _Part:
     now = was if same else facts(after, day)
     known = before.known and after.known
     changed = () if same or not known else changes(name, before, after)
-    landings = _landings(pair, was, now, {} if same else renames(before, after))
+    renamed = {} if same else renames(before, after)
+    landings = _landings(pair, was, now, renamed)
     findings = _findings(name, before.found, after.found)
     problems = [
         Problem(environment=name, side=which, message=f"{side.why}.")
@@ -163,6 +170,7 @@ def _part(pair: Pair, day: date, recorder: Aside) -> _Part:
         now=now,
         changed=changed,
         landings=landings,
+        renamed=renamed,
         findings=findings,
         found=found,
         drifted=drifted,
@@ -212,12 +220,20 @@ def _landings(pair: Pair, was: Facts, now: Facts, renamed: Renames) -> tuple[Lan
         return own[0] if own else before + part + member
 
     found = []
-    pairs = {workload: earlier(workload) for workload in now.landed}
+    pairs = {
+        workload: once
+        for workload in now.landed
+        if (once := earlier(workload)) in was.landed
+        or not pair.before.may_have(("workloads", workload_of(workload)), pair.after)
+    }
     matched = set(pairs.values())
     pairs |= {
         workload: workload
         for workload, one in was.landed.items()
-        if workload not in matched and workload not in pairs and not staying.issuperset(one.servers)
+        if workload not in matched
+        and workload not in pairs
+        and not staying.issuperset(one.servers)
+        and not pair.after.may_have(("workloads", workload_of(workload)), pair.before)
     }
     for workload, once in pairs.items():
         old, new = was.landed.get(once), now.landed.get(workload)
@@ -285,16 +301,14 @@ def _environment(
     now: Facts,
     changed: tuple[Change, ...],
     landings: tuple[Landing, ...],
+    renamed: Renames,
     findings: tuple[Finding, ...],
     found: tuple[Hazard, ...],
     drifted: tuple[Drift, ...],
     guards: Iterable[str],
     problems: Sequence[Problem],
 ) -> Environment:
-    rooms = tuple(
-        Headroom(aggregate=key[0], view=key[1], before=was.rooms.get(key), after=now.rooms.get(key))
-        for key in dict.fromkeys([*now.rooms, *was.rooms])
-    )
+    rooms = _rooms(was, now, renamed)
     blocking = (*_blocking(now, findings, found), *_refused(pair.previews))
     noted = (
         *guards,
@@ -327,13 +341,35 @@ def _environment(
     )
 
 
+def _rooms(was: Facts, now: Facts, renamed: Renames) -> tuple[Headroom, ...]:
+    """By aggregate and view, under the name that an aggregate has now."""
+    names = {new[1]: old[1] for new, old in renamed.items() if new[0] == "aggregates"}
+    earlier = {(name, view): (names.get(name, name), view) for name, view in now.rooms}
+    found = [
+        Headroom(aggregate=key[0], view=key[1], before=was.rooms.get(earlier[key]), after=room)
+        for key, room in now.rooms.items()
+    ]
+    matched = set(earlier.values())
+    found += [
+        Headroom(aggregate=key[0], view=key[1], before=room, after=None)
+        for key, room in was.rooms.items()
+        if key not in matched
+    ]
+    return tuple(found)
+
+
 def _blocking(now: Facts, findings: tuple[Finding, ...], found: tuple[Hazard, ...]) -> Iterable[str]:
     """Why it cannot be applied, or the guarantee does not hold."""
     errors = [one for one in findings if one.severity == Severity.ERROR and one.status is not Status.FIXED]
     if errors:
         yield f"{count(len(errors), 'error')} in the documents"
     if now.proof is not None and not now.proof.holds:
-        yield "the guarantee does not hold"
+        homeless = list(dict.fromkeys(one.workload for one in now.proof.counterexamples if one.workload))
+        yield (
+            f"not taken where it was declared to be: {some(homeless, _NAMED)}"
+            if isolated(now.proof)
+            else "the guarantee does not hold"
+        )
     if refused := [one for one in found if one.kind is HazardKind.REFUSED]:
         yield f"{_HAZARDS[HazardKind.REFUSED]}: {_hit(refused)}"
 
@@ -351,19 +387,49 @@ def _noted(
     short = [one for one in rooms if newly_short(one)]
     if short:
         yield f"no room after the loss of a host: {', '.join(dict.fromkeys(one.aggregate for one in short))}"
-    moved = {workload_of(one.workload) for one in landings if one.moved}
-    if moved:
-        yield f"{count(len(moved), 'workload')} on another aggregate"
+    yield from _moves_told(landings)
+    kinds: dict[str, list[HazardKind]] = {}
     for kind in HazardKind:
         hit = [one for one in found if one.kind is kind]
         if hit and kind is not HazardKind.REFUSED:
-            yield f"{_HAZARDS[kind]}: {_hit(hit)}"
+            kinds.setdefault(_hit(hit), []).append(kind)
+    for who, same in kinds.items():
+        yield f"{', '.join(_HAZARDS[kind] for kind in same)}: {who}"
+
+
+def _moves_told(landings: tuple[Landing, ...]) -> Iterable[str]:
+    """Who changes the hypervisor, by name; who has no place; and how many only change the aggregate."""
+    called = labels(landings)
+    ways: dict[str, list[Landing]] = {}
+    for one in landings:
+        if one.moved and one.before is not None and one.after is not None:
+            ways.setdefault(_way(one.before, one.after), []).append(one)
+    for way, moved in ways.items():
+        names = list(dict.fromkeys(workload_of(one.workload) for one in moved))
+        if not way:
+            yield f"{count(len(names), 'workload')} on another aggregate"
+            continue
+        # Of a workload of which others stay, the members that move.
+        parts = {workload_of(one.workload) for one in landings if one not in moved}
+        told = [name for name in names if name not in parts]
+        told += [called[one.environment, one.workload] for one in moved if workload_of(one.workload) in parts]
+        verb = "" if way == _NO_PLACE else "moves " if len(told) == 1 else "move "
+        yield f"{some(told, _NAMED)} {verb}{way}"
+
+
+def _way(old: Spot, new: Spot) -> str:
+    """Nothing if the hypervisor stays."""
+    if new.aggregate is None:
+        return _NO_PLACE
+    if old.hypervisor is None or new.hypervisor is None or old.hypervisor == new.hypervisor:
+        return ""
+    return f"from {_SIDES[old.hypervisor]} to {_SIDES[new.hypervisor]}"
 
 
 def _hit(hazards: Sequence[Hazard]) -> str:
-    """What several hazards hit: how many servers, and other things by name."""
+    """What several hazards hit: one server by name, several by number, and other things by name."""
     servers, others = hits(hazards)
-    counted = [count(len(servers), "server")] if servers else []
+    counted = [servers[0] if len(servers) == 1 else count(len(servers), "server")] if servers else []
     return ", ".join([*counted, *([some(others, _NAMED)] if others else [])])
 
 
@@ -391,6 +457,8 @@ def newly_short(one: Headroom) -> bool:
     return one.after is not None and bool(set(one.after.does_not_fit) - known)
 
 
+_NO_PLACE = "without a place"
+_SIDES = {Hypervisor.ESXI.value: "ESXi", Hypervisor.KVM.value: "KVM"}
 _HAZARDS = {
     HazardKind.REFUSED: "refused as things stand",
     HazardKind.DATA_LOSS: "data is lost",
@@ -403,20 +471,27 @@ _HAZARDS = {
 }
 
 
-def _summary(verdict: Verdict, parts: Sequence[_Part], problems: Sequence[Problem]) -> str:
-    names = {part.environment.name: part.environment for part in parts}
-    concerned = [one for one in names.values() if one.verdict is verdict and one.reasons]
-    changed = [one.name for one in names.values() if one.verdict is not Verdict.UNCHANGED]
+def _summary(verdict: Verdict, environments: Sequence[Environment], problems: Sequence[Problem]) -> str:
+    concerned = [one for one in environments if one.verdict is verdict and one.reasons]
+    changed = [one.name for one in environments if one.verdict is not Verdict.UNCHANGED]
     match verdict:
         case Verdict.UNCHANGED:
             return "No environment changes."
         case Verdict.CLEAR:
-            return f"{count(len(changed), 'environment')} changes, nothing speaks against it."
+            return f"{some(changed, _NAMED)}: nothing speaks against it."
         case Verdict.INCOMPLETE:
-            first = next(iter(problems)).message
-            return f"This review does not say everything: {first}"
-    said = "; ".join(f"{one.name}: {', '.join(one.reasons)}" for one in concerned)
-    return f"{said}."
+            first = next(iter(problems))
+            where = " ".join(part for part in (first.environment, first.side) if part)
+            known = _said(environments, but={one.message for one in problems})
+            rest = f" {known}" if known else ""
+            return f"This review does not say everything: {where}{': ' if where else ''}{first.message}{rest}"
+    return _said(concerned)
+
+
+def _said(environments: Iterable[Environment], but: Collection[str] = ()) -> str:
+    """What each environment's verdict rests on, a sentence each."""
+    reasons = {one.name: [why for why in one.reasons if why not in but] for one in environments}
+    return " ".join(f"{name}: {'; '.join(listed)}." for name, listed in reasons.items() if listed)
 
 
 def exit_code(review: Review) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from estate.documents import DocumentsError, Loaded, Position, load
 from estate.documents import Problem as Found
 from estate.documents.attachments import user_data
-from estate.model import Estate, Loc
+from estate.model import Estate, Loc, Severity
 from estate.model.members import flat
 from estate.model.words import AS_WRITTEN
 from policies.over_documents import judged
@@ -74,6 +74,17 @@ class Side:
         if self.loaded is None:
             return None
         return place(_relative(self.loaded.where(loc), self.root))
+
+    def has(self, loc: Loc) -> bool:
+        """Whether a document says it, and no default."""
+        return self.loaded is not None and self.loaded.origin(loc) is not None
+
+    def may_have(self, loc: Loc, other: "Side") -> bool:
+        """Whether a block that only the other side has is merely not seen here: its file has errors."""
+        at = other.place(loc)
+        if self.loaded is None or self.estate is not None or at is None:
+            return False
+        return any(one.severity == Severity.ERROR and one.position.file == at.file for one in self.found)
 
 
 ABSENT = Side(reading=Reading.ABSENT)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from review.escaping import plain
+from review.struck import by_block
 from review.things import DONE, drifted, lost, named, summary, thing, told
 from review.value import Action, Change, Review, Status
 
@@ -29,10 +30,10 @@ def _lines(review: Review) -> Iterator[str]:
                     f"  {landing.workload}: lands on {landing.after.aggregate or 'no host'} instead of "
                     f"{landing.before.aggregate or 'no host'} ({landing.after.decided_by})"
                 )
-        for hazard in review.hazards:
-            if hazard.environment == part.name:
-                servers = f" [{len(hazard.servers)} servers]" if len(hazard.servers) > 1 else ""
-                yield f"  {hazard.kind}: {hazard.subject}: {hazard.message}{servers}"
+        for struck in by_block(one for one in review.hazards if one.environment == part.name):
+            servers = f" [{len(struck.servers)} servers]" if len(struck.servers) > 1 else ""
+            said = f"{', '.join(struck.subjects)}: {'; '.join(struck.messages)}"
+            yield f"  {', '.join(struck.kinds)}: {said}{servers}"
         yield from _engine(review, part.name)
         for finding in review.findings:
             if finding.environment == part.name and finding.status is not Status.UNCHANGED:

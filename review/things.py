@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from estate.model.words import ranges
+from estate.placement.proof import Claim
 from review.value import (
     Drift,
     Environment,
@@ -13,6 +14,7 @@ from review.value import (
     Landing,
     Operation,
     Preview,
+    Proof,
     PropertyChange,
     Reading,
     Review,
@@ -97,6 +99,13 @@ DONE = {
 def comparable(part: Environment) -> bool:
     """Whether what only one side has came or went; of a side that cannot be read nobody knows."""
     return Reading.UNREADABLE not in (part.base, part.head)
+
+
+def isolated(proof: Proof) -> bool:
+    """Whether ESXi and KVM stay apart: all that is broken, if anything, is that declared workloads find their
+    place, as one does not that names no zone where there are two.
+    """
+    return all(one.claim == Claim.LANDS for one in proof.counterexamples)
 
 
 def labels(landings: Iterable[Landing]) -> dict[tuple[str, str], str]:

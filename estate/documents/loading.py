@@ -56,6 +56,21 @@ class Loaded:
         return _sorted(_located(self.root, findings))
 
 
+def is_environment(folder: Path) -> bool:
+    """Whether a folder is an environment and no layer of others: its documents name it, or cannot be read.
+
+    Documents in Python are not executed.
+    """
+    layers = Layers(python=False)
+    try:
+        root = layers.read(folder)
+    except folders.DocumentsError:
+        return False
+    settings = root.items.get("estate")
+    unread = any(one.rule != "python-refused" for one in layers.problems)
+    return unread or (isinstance(settings, Mapping) and "name" in settings.items)
+
+
 def load(env: str | Path, *, python: bool | None = None) -> Loaded:
     """Read all documents of an environment: a name under ``stacks/``, or the path of a folder.
 

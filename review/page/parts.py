@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from review.page.drawing import Picture
 from review.page.flow import flow
 from review.page.matrix import Matrix, matrices
 from review.page.topology import pictures
-from review.things import count, hits, lost, summary
+from review.struck import Struck, by_block
+from review.things import count, hits, isolated, lost, summary, workload_of
 from review.value import (
     Action,
     Amount,
@@ -110,7 +111,8 @@ class Part:
     figures: tuple[Figure, ...]
     counts: tuple[tuple[str, int], ...]
     """Blocks that are added, changed, removed."""
-    hazards: tuple[Hazard, ...]
+    hazards: tuple[Struck, ...]
+    """By block."""
     hazard_counts: tuple[tuple[str, str], ...]
     findings: tuple[Finding, ...]
     finding_counts: tuple[tuple[str, int], ...]
@@ -164,7 +166,7 @@ def _part(review: Review, environment: Environment, key: str) -> Part:
         reasons=tuple(why for why in environment.reasons if why not in problems),
         figures=tuple(_figures(environment, landings)),
         counts=tuple(_counts(blocks.values())),
-        hazards=hazards,
+        hazards=tuple(by_block(hazards)),
         hazard_counts=tuple(_hit(hazards)),
         findings=tuple(sorted(findings, key=lambda one: (list(Status).index(one.status), one.severity))),
         finding_counts=tuple((one.value, statuses[one.value]) for one in Status if statuses[one.value]),
@@ -182,7 +184,13 @@ def _part(review: Review, environment: Environment, key: str) -> Part:
         matrices=matrices(proof.matrix) if proof is not None else (),
         bars=tuple(_bars(environment)),
         register=tuple(_register(environment, {one.workload: one.was for one in landings})),
-        missing=tuple(one for one in review.missing_features if one.environment == name),
+        missing=tuple(
+            dict.fromkeys(
+                replace(one, workload=workload_of(one.workload))
+                for one in review.missing_features
+                if one.environment == name
+            )
+        ),
         transfers=tuple(one for one in review.transfers if one.environment == name),
         resources=tuple(one for one in review.resources if one.environment == name),
     )
@@ -228,11 +236,14 @@ def _figures(one: Environment, landings: Iterable[Landing]) -> Iterator[Figure]:
         after=_number(now.servers if now else None) or "?",
     )
     moved = [landing for landing in landings if landing.moved]
+    workloads = {workload_of(landing.workload) for landing in moved}
     yield Figure(
         name="Servers moved",
         before=None,
         after=f"{sum(len(landing.servers) for landing in moved):,}",
-        note=f"{count(len(moved), 'workload')} on another aggregate" if moved else "all stay where they are",
+        note=f"{count(len(workloads), 'workload')} on another aggregate"
+        if moved
+        else "all stay where they are",
     )
     budget, budget_was = one.budget.after, one.budget.before
     over = budget is not None and budget.limit is not None and budget.restricted > budget.limit
@@ -244,7 +255,7 @@ def _figures(one: Environment, landings: Iterable[Landing]) -> Iterator[Figure]:
         tone="bad" if over else "",
     )
     proof, proof_was = one.proof.after, one.proof.before
-    held = {None: None, True: "holds", False: "broken"}
+    held = {None: None, True: "holds", False: "no place" if proof and isolated(proof) else "broken"}
     yield Figure(
         name="Guarantee",
         before=held[proof_was.holds if proof_was else None],

@@ -9,6 +9,7 @@ import shutil
 import stat
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -18,7 +19,10 @@ import jsonschema
 import pytest
 import yaml
 
-from review.comment import LIMIT, MARKER
+from review import document
+from review.comment import LIMIT, MARKER, comment
+from review.value import Preview, Verdict
+from tests.review.made import made
 from tests.review.repository import Repository
 from toolchain import golang
 from toolchain.progress import Progress
@@ -268,6 +272,7 @@ def variables(host: Host, which: str) -> dict[str, str]:
             "GITHUB_API_URL": host.url,
             "GITHUB_TOKEN": "t0ken",
             "NUMBER": "7",
+            "PAGE": "https://github.example/runs/1",
         }
     return {
         "GITHUB_REPOSITORY": "",
@@ -287,24 +292,72 @@ def step(which: str) -> str:
     return str(yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text())["comment"]["script"][0])
 
 
+def left(folder: Path, which: str, words: str) -> None:
+    """What the review's job left for that command."""
+    review = replace(made(), summary=words, verdict=Verdict.ATTENTION)
+    review = replace(
+        review,
+        environments=(replace(review.environments[0], verdict=Verdict.ATTENTION, reasons=(words,)),),
+    )
+    if which == "github":
+        file, text = folder / "build" / "review" / "review" / "review.json", document.text(review)
+    else:
+        file, text = folder / "build" / "review" / "review.md", comment(review)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+
+
 @pytest.mark.parametrize("which", ["github", "gitlab"])
 def test_the_comment_is_edited_and_never_doubled(tmp_path: Path, host: Host, which: str) -> None:
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
-    file = tmp_path / "build" / "review" / "review.md"
-    file.parent.mkdir(parents=True)
     somebody = {"user": {"login": "somebody"}, "author": {"username": "somebody"}}
     host.comments = [{"id": 1000 + one, "body": f"mine\n{MARKER}", **somebody} for one in range(150)]
     for text in ("first", "second"):
-        file.write_text(f"{text}\n{MARKER}\n")
+        left(tmp_path, which, text)
         done = run(tmp_path, step(which), **variables(host, which))
         assert done.returncode == 0, done.stderr
-    ours = [one["body"] for one in host.comments if "mine" not in one["body"]]
-    assert ours == [f"second\n{MARKER}\n"]
+    (ours,) = [one["body"] for one in host.comments if "mine" not in one["body"]]
+    assert "second" in ours.splitlines()[0]
+    assert ours.endswith(f"{MARKER}\n")
     assert len(host.comments) == 151
     host.comments.append({**host.comments[-1], "id": 9})  # two runs that raced
     done = run(tmp_path, step(which), **variables(host, which))
     assert (done.returncode, done.stdout) == (0, "edited\n")
     assert len(host.comments) == 151
+
+
+@pytest.mark.parametrize("which", ["github", "gitlab"])
+def test_what_the_engine_said_comes_into_the_same_comment(tmp_path: Path, host: Host, which: str) -> None:
+    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    left(tmp_path, which, "offline")
+    assert run(tmp_path, step(which), **variables(host, which)).returncode == 0
+    offline = document.read(document.text(made()))
+    (tmp_path / "build" / "review" / "review.json").write_text(document.text(offline))
+    asked = tmp_path / "build" / "preview" / "preview-prod" / "review.json"
+    asked.parent.mkdir(parents=True)
+    preview = Preview(
+        environment="prod",
+        stack="prod",
+        applied=True,
+        steps=(),
+        outside=(),
+        policies=(),
+        diagnostics=(),
+        failure=None,
+    )
+    drifted = replace(offline.environments[0], verdict=Verdict.ATTENTION, reasons=("drift: much",))
+    asked.write_text(document.text(replace(offline, environments=(drifted,), previews=(preview,))))
+    pipeline = yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text())
+    command = step(which) if which == "github" else "\n".join(pipeline["comment-preview"]["script"])
+    done = run(tmp_path, command, CI_PIPELINE_URL="https://gitlab.example/1", **variables(host, which))
+    assert (done.returncode, done.stdout) == (0, "edited\n"), done.stderr
+    (ours,) = host.comments
+    assert ours["body"].startswith("### ⚠️ Attention: prod: drift: much.")
+    assert "The engine, <code>prod</code>: nothing to do." in ours["body"]
+    asked.write_text("{}")
+    done = run(tmp_path, command, CI_PIPELINE_URL="https://gitlab.example/1", **variables(host, which))
+    assert done.returncode == 2
+    assert "expected the JSON of a review" in done.stderr
 
 
 @pytest.mark.parametrize("text", ["no marker", f"{'x' * LIMIT}\n{MARKER}\n"])

@@ -99,6 +99,10 @@ hostile = st.one_of(
 )
 
 
+def _other(words: str, number: int) -> str:
+    return f"{words}{number or ''}"
+
+
 def with_(words: str, more: int = 1) -> Review:
     """A review in which everything that comes from documents is ``words``."""
     place = Place(file=f"stacks/prod/{plain(words, 60) or 'x'}.yaml", line=3, column=1)
@@ -156,13 +160,13 @@ def with_(words: str, more: int = 1) -> Review:
             Hazard(
                 environment=words,
                 kind=HazardKind.REPLACE,
-                subject=words,
+                subject=_other(words, number),
                 servers=(words,),
-                message=words,
+                message=_other(words, number),
                 source=words,
                 place=place,
             )
-            for _ in range(more)
+            for number in range(more)
         ),
         problems=(Problem(environment=words, side="base", message=words),),
     )

@@ -15,6 +15,7 @@ from review import comment, document, junit, page, sarif, text
 from review.engine_events import Events
 from review.reviewing import exit_code
 from review.things import thing
+from review.together import together
 from review.value import Drift, DriftKind, Operation, Preview, Review, Step, Verdict
 from tests.review.repository import ROOT, Repository
 
@@ -254,3 +255,24 @@ def test_every_resource_of_ours_has_a_word_of_the_domain() -> None:
     for token in known:
         assert thing(token, "x").removesuffix(' "x"') != token.rpartition(":")[2]
     assert thing("pulumi-python:dynamic/estate:HostRoutes", "x") == 'step "x"'
+
+
+def test_previews_of_single_environments_come_into_one_review(tmp_path: Path) -> None:
+    repository = Repository.of(tmp_path, "base", "dev", "sandbox")
+    repository.edit("sandbox/workloads.yaml", ("web-1: {image: linux-kvm, flavor: kvm-small", SMALL))
+    offline = repository.review("dev", "sandbox")
+    asked = repository.review("sandbox", engine=((heard("gone"),), ()))
+    whole = together(document.read(document.text(offline)), [document.read(document.text(asked))])
+    assert [one.name for one in whole.environments] == ["dev", "sandbox"]
+    assert whole.environments[1].reasons == asked.environments[0].reasons
+    assert (whole.previews, whole.drifts) == (asked.previews, asked.drifts)
+    assert whole.changes == offline.changes
+    assert "sandbox: " in whole.summary
+    # It was asked before the last push.
+    repository.edit("sandbox/workloads.yaml", (SMALL, "web-1: {image: linux-kvm, flavor: kvm-small"))
+    later = together(repository.review("dev", "sandbox"), [asked])
+    assert (later.verdict, later.previews) == (Verdict.INCOMPLETE, ())
+    assert "other documents" in later.problems[0].message
+
+
+SMALL = "web-1: {image: linux-kvm, flavor: kvm-medium"

@@ -1,6 +1,8 @@
 """What a review says of changes: in words of the domain, with landing, proof, findings and hazards."""
 
 import json
+import re
+import shutil
 from pathlib import Path
 
 import jsonschema
@@ -8,10 +10,12 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app
+from operations.reviews import reviewed
 from review import junit
 from review.comment import comment
 from review.document import document, schema
 from review.reviewing import exit_code
+from review.struck import by_block, by_effect
 from review.value import Action, Hazard, HazardKind, Operation, Reading, Review, Status, Verdict
 from tests.review.repository import ROOT, Repository
 
@@ -93,6 +97,9 @@ def test_a_workload_that_comes_to_esxi(repository: Repository) -> None:
     assert landing.after.decided_by == "required traits"
     found = hazards(review)
     assert found[HazardKind.REPLACE].servers == found[HazardKind.DATA_LOSS].servers == ("queue",)
+    assert "queue moves from KVM to ESXi; data is lost, made anew: queue" in review.summary
+    (row,) = by_block(review.hazards)
+    assert row.kinds == (HazardKind.DATA_LOSS, HazardKind.REPLACE)
     missing = {one.feature: one for one in review.missing_features}
     assert missing["pause"].source == "Nova's support matrix, [operation.pause] driver.vmware=missing"
     assert not missing["pause"].needed
@@ -160,6 +167,10 @@ def test_a_renamed_aggregate_moves_nothing(repository: Repository) -> None:
     assert {one.action for one in review.changes} == {Action.RENAMED}
     assert {one.after.aggregate for one in review.landings if one.after} == {"common", "vendor"}
     assert not [one for one in review.landings if one.moved]
+    (room,) = [one for one in review.environments[0].headroom if one.aggregate in ("common", "general")]
+    assert room.before is not None
+    assert room.before.capacity == (room.after.capacity if room.after else None)
+    assert "| holds | fits |" in comment(review)
 
 
 def test_a_restricted_workload_on_kvm_is_blocked(repository: Repository) -> None:
@@ -173,6 +184,24 @@ def test_a_restricted_workload_on_kvm_is_blocked(repository: Repository) -> None
     assert exit_code(review) == 1
 
 
+def test_a_workload_without_a_place_is_no_broken_guarantee(repository: Repository) -> None:
+    compute = repository.file("sandbox/compute.yaml").read_text()
+    found = re.search(r"  general:\n(?:    .*\n)+", compute)
+    assert found is not None
+    more = found[0].replace("general", "more").replace("kvm[01-05]", "kvm[11-12]")
+    more = re.sub(r"availability_zone: .*", "availability_zone: az-more", more)
+    repository.file("sandbox/compute.yaml").write_text(compute.replace(found[0], found[0] + more))
+    review = repository.review()
+    assert review.verdict is Verdict.BLOCKED
+    assert "the guarantee" not in review.summary
+    assert "not taken where it was declared to be: " in review.summary
+    # It is refused before anything is applied.
+    assert not [one for one in review.hazards if one.kind is HazardKind.DATA_LOSS]
+    written = comment(review)
+    assert "⛔ no place" in written
+    assert "The guarantee does not hold" not in written
+
+
 def test_a_base_that_does_not_exist(repository: Repository) -> None:
     repository.edit(WORKLOADS, ("review: 2027-06-30", "review: 2026-06-30"))
     review = repository.review(base="no-such")
@@ -180,10 +209,14 @@ def test_a_base_that_does_not_exist(repository: Repository) -> None:
     assert [one.rule for one in review.findings] == ["restriction-review"]
     assert review.landings
     assert (review.verdict, exit_code(review)) == (Verdict.INCOMPLETE, 2)
+    # What is known all the same is said in the first line, too.
+    assert review.summary.endswith("sandbox: 1 new warning.")
     # Nobody knows what is new.
     assert review.changes == ()
     assert [one.verdict for one in review.environments] == [Verdict.INCOMPLETE]
     assert "new:" not in comment(review)
+    assert "| ? → 4 |" in comment(review)
+    assert str(repository.top) not in comment(review)
 
 
 @pytest.mark.parametrize("broken", ["workloads: [", "  web-1: {image: linux-kvm, flavor: 3}"])
@@ -214,7 +247,35 @@ def test_one_side_that_cannot_be_read(repository: Repository, side: str, broken:
         one.status is status and str(one.place).startswith("stacks/sandbox/workloads.yaml")
         for one in review.findings
     )
-    assert any(one.name == "web-1" for one in review.changes)
+    # What a file with errors says of other blocks nobody knows: they neither came nor went.
+    assert any(one.name == "web-1" for one in review.changes) == ("[" not in broken)
+    assert {one.action for one in review.changes} <= {Action.CHANGED}
+    known = [one for one in review.landings if (one.before is None) != (one.after is None)]
+    assert "gone:" not in comment(review)
+    assert "new:" not in comment(review)
+    assert "0 → " not in comment(review)
+    assert not known or "[" in broken
+
+
+def test_user_data_that_was_written_wrong_is_not_shown(repository: Repository) -> None:
+    repository.edit(
+        WORKLOADS, ("web-1: {image: linux-kvm", 'web-1: {user_data: "echo planted-words", image: linux-kvm')
+    )
+    written = comment(repository.review())
+    assert "<code>user&#95;data</code> | - | <code>(1 lines)</code>" in written
+    assert "planted-words" not in written.partition("Changes of")[2]
+
+
+def test_what_goes_is_said_where_it_was(repository: Repository) -> None:
+    text = repository.file(WORKLOADS).read_text()
+    line = "  queue: {image: linux-kvm, flavor: kvm-small, networks: [data]}\n"
+    at = text.partition(line)[0].count("\n") + 1
+    repository.edit(WORKLOADS, (line, ""))
+    review = repository.review()
+    (hazard,) = review.hazards
+    assert str(hazard.place) == f"stacks/sandbox/workloads.yaml:{at}"
+    come_or_go = comment(review).partition("Workloads and members that come or go (1)")[2]
+    assert "<code>queue</code> | <code>general</code> (KVM) | - |" in come_or_go
 
 
 def test_an_environment_that_is_new(repository: Repository) -> None:
@@ -265,6 +326,8 @@ def test_what_would_be_refused_blocks_and_names_the_thing(repository: Repository
     refused = {one.subject: one.message for one in review.hazards if one.kind is HazardKind.REFUSED}
     assert 'subnet "data/data-v4" would be made anew, but it is protected' in refused['network "data"']
     assert 'security group rule "web/' in refused['security group "web"']
+    # What happens to several resources of a block is said once.
+    assert refused['security group "web"'].count("would be deleted, but they are protected") == 1
     assert (review.verdict, exit_code(review)) == (Verdict.BLOCKED, 1)
     assert 'name="hazards"' in junit.text(review)
     assert "would be made anew" in junit.text(review).partition('name="hazards"')[2].partition("<failure")[2]
@@ -303,6 +366,21 @@ def test_other_extra_specs_of_a_volume_type_are_refused_where_volumes_have_it(re
     repository.commit("no volume of the type")
     repository.edit("sandbox/storage.yaml", ("provisioning: thick", "provisioning: eager-zeroed-thick"))
     assert not [one for one in repository.review().hazards if one.kind is HazardKind.REFUSED]
+
+
+def test_what_one_change_does_to_many_is_one_row(repository: Repository) -> None:
+    repository.edit(
+        "sandbox/catalogue.yaml",
+        ("linux-kvm: {hypervisor: kvm,", 'linux-kvm: {version: "2", hypervisor: kvm,'),
+    )
+    review = repository.review()
+    made_anew = next(one for one in by_effect(by_block(review.hazards)) if one.servers)
+    assert made_anew.kinds == (HazardKind.DATA_LOSS, HazardKind.REPLACE)
+    assert len(made_anew.subjects) > 3
+    written = comment(review)
+    head = written.partition("<details>")[0]
+    assert head.count("made anew, because its image cannot change in place") == 1
+    assert f"All of: Hazards ({len(by_block(review.hazards))})" in written
 
 
 def test_what_a_server_reads_at_its_first_boot_only_does_nothing_to_it(repository: Repository) -> None:
@@ -402,6 +480,27 @@ def test_wrong_use_of_the_command_is_said(repository: Repository, monkeypatch: p
         done = CliRunner().invoke(app, ["review", *arguments])
         assert (done.exit_code, done.stdout) == (2, "")
         assert said in done.stderr
+
+
+def test_without_a_name_all_environments_are_reviewed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = Repository.of(tmp_path, "base", "dev", "sandbox")
+    (tmp_path / "stacks" / "sandbox").rename(tmp_path / "stacks" / "other")
+    monkeypatch.chdir(tmp_path)
+    # A layer of others has no name of its own, so it is none; what comes and what goes is one.
+    found = reviewed([], "HEAD")
+    assert [(one.name, one.base, one.head) for one in found.environments] == [
+        ("dev", Reading.READ, Reading.READ),
+        ("other", Reading.ABSENT, Reading.READ),
+        ("sandbox", Reading.READ, Reading.ABSENT),
+    ]
+    repository.file("dev/estate.yaml").write_text("estate: {")
+    assert "dev" in [one.name for one in reviewed([], "no-such").environments]
+    repository.git("rm", "-rqf", "stacks")
+    shutil.rmtree(tmp_path / "stacks")
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(app, ["review", "--base", "HEAD"]).exit_code == 2
 
 
 def test_several_environments_are_one_review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
