@@ -36,7 +36,7 @@ def _judge(facts: Facts) -> Iterator[Violation]:
                 server,
                 "restriction",
                 "it is not known yet whether this server must stay on ESXi, and nothing keeps it there.",
-                "Give its metadata as plain values, not as outputs of other resources.",
+                "Give its name and its metadata as plain values, not as outputs of other resources.",
             )
         else:
             yield from found
