@@ -189,6 +189,10 @@ bare("right", image_id=vmware.id, flavor_id=esxi.id)
         ({CATALOGUED: {"images": {"some": {"properties": {}}}}}, "diskFormat is required"),
         ({CATALOGUED: {"restrictd": {}}}, 'no part "restrictd". Did you mean restricted?'),
         ({"cluster-drs": {"level": "x"}}, '"cluster-drs" takes a level and nothing else, found "level"'),
+        (
+            {CATALOGUED: {"exemptions": [{"rule": "no", "subject": "images/x", "expires": "2027-01-01"}]}},
+            'exemption: there is no rule "no".',
+        ),
         ({"cluster-dsr": "advisory"}, 'no rule "cluster-dsr". Did you mean cluster-drs'),
         # The engine's own words, which docs/policies.md explains.
         ({"image-and-flavors-known": {"images": {}}}, 'invalid enforcement level ""'),
@@ -201,6 +205,7 @@ def test_a_configuration_that_does_not_fit_stops_the_preview(
     wrong = stack.configuration(told)
     output = stack.run("preview", "--policy-pack", str(ROOT / "policies"), *wrong, fails=True)
     assert says in output
+    assert "Traceback" not in output
 
 
 def test_a_rule_that_is_advisory_is_shown_and_stops_nothing(stack: Stack) -> None:
