@@ -97,16 +97,18 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         self._preview = request.dry_run
         return analyzer_pb2.AnalyzerStackConfigureResponse()
 
-    @_loud
-    def Configure(self, request: Any, _context: Any) -> Any:  # noqa: N802, ANN401
-        """Levels of the rules, and the catalogue."""
+    def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802, ANN401
+        """Levels of the rules, and the catalogue. What is wrong with them is said in one sentence, without a
+        trace: it is not the pack that fails.
+        """
         self._levels = {name: one.enforcementLevel for name, one in request.policyConfig.items()}
         told = {name: json_format.MessageToDict(one.properties) for name, one in request.policyConfig.items()}
         try:
             _fits(told)
             self._judge.configure(told.get(CATALOGUED, {}))
         except ValueError as error:
-            raise ValueError(f"the configuration of the pack {PACK} does not fit: {error}") from error
+            message = f"the configuration of the pack {PACK} does not fit: {error}"
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, message)
         return empty_pb2.Empty()
 
     def Remediate(self, _request: Any, _context: Any) -> Any:  # noqa: N802, ANN401

@@ -180,13 +180,13 @@ class FilteredFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class HandWritten:
-    """A resource that one of this project's components would have made."""
+    """A resource that one of this project's components would have made, or something in its place."""
 
     origin: Origin
     kind: str
     """How people call it, e.g. ``flavor``."""
     name: str
-    declared_by: str
+    declared_by: str = ""
     """Where documents say it, e.g. ``kind flavors``."""
 
 
@@ -203,6 +203,8 @@ class Facts:
     switches: tuple[SwitchFacts, ...] = ()
     filtered: tuple[FilteredFacts, ...] = ()
     hand_written: tuple[HandWritten, ...] = ()
+    hiding: tuple[HandWritten, ...] = ()
+    """What makes servers that are resources of no stack."""
     esxi_hosts: frozenset[str] = frozenset()
     """Names of ESXi hosts."""
     zones: Mapping[str, Hypervisor] = field(default_factory=dict)

@@ -2,8 +2,11 @@
 
 It takes ids before names, and of block devices only those that make it look for an image at all
 (terraform-provider-openstack, resource_openstack_compute_instance_v2.go getImageIDFromConfig, getFlavorID).
+Where a server says no id, and no name, the provider takes those of its environment: that of the engine, which
+starts the pack as well.
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +23,8 @@ class Named:
     value: object
     """What it says: text, ``UNKNOWN``, or nothing."""
     by_id: bool
+    among_known: bool = False
+    """Of a block device: no other one names an image that is not known."""
 
 
 def image(props: Props) -> tuple[Named, ...] | Unknown:
@@ -29,7 +34,7 @@ def image(props: Props) -> tuple[Named, ...] | Unknown:
     those of the volume, and can be edited there.
     """
     devices = props.get("blockDevices")
-    own = _first(props, "imageId", "imageName")
+    own = _first(props, "imageId", "imageName", "OS_IMAGE")
     if not devices:
         return own
     if not isinstance(devices, Sequence) or not all(isinstance(one, Mapping) for one in devices):
@@ -43,10 +48,11 @@ def image(props: Props) -> tuple[Named, ...] | Unknown:
         one.get("sourceType") == "image" and one.get("destinationType") in ("local", UNKNOWN)
         for one in devices
     )
+    unknown = [one for one in devices if one.get("sourceType") == "image" and one.get("uuid") is UNKNOWN]
     return (
         *(own if local else ()),
         *(
-            Named(key="blockDevices", value=one.get("uuid"), by_id=True)
+            Named(key="blockDevices", value=one.get("uuid"), by_id=True, among_known=len(unknown) == 1)
             for one in booted
             if one.get("destinationType") != "local"
         ),
@@ -55,13 +61,16 @@ def image(props: Props) -> tuple[Named, ...] | Unknown:
 
 def flavor(props: Props) -> tuple[Named, ...]:
     """What says which flavor it is; all must lead to the same."""
-    return _first(props, "flavorId", "flavorName")
+    return _first(props, "flavorId", "flavorName", "OS_FLAVOR")
 
 
-def _first(props: Props, by_id: str, by_name: str) -> tuple[Named, ...]:
+def _first(props: Props, by_id: str, by_name: str, variable: str) -> tuple[Named, ...]:
     """The id; the name only where there is no id, or where the id may yet turn out to be empty."""
-    identified = Named(key=by_id, value=props.get(by_id), by_id=True)
+    given_id, given_name = os.environ.get(f"{variable}_ID"), os.environ.get(f"{variable}_NAME")
+    identified = Named(key=by_id, value=props.get(by_id) or given_id, by_id=True)
     named = Named(key=by_name, value=props.get(by_name), by_id=False)
+    if not identified.value and not named.value:
+        named = Named(key=by_name, value=given_name, by_id=False)
     if not identified.value:
         return (named,)
     return (identified, named) if isinstance(identified.value, Unknown) and named.value else (identified,)

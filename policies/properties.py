@@ -39,6 +39,15 @@ ESXI_HOST = "vsphere:index/host:Host"
 NAS_DATASTORE = "vsphere:index/nasDatastore:NasDatastore"
 DISTRIBUTED_SWITCH = "vsphere:index/distributedVirtualSwitch:DistributedVirtualSwitch"
 HOST_SWITCH = "vsphere:index/hostVirtualSwitch:HostVirtualSwitch"
+VIRTUAL_MACHINE = "vsphere:index/virtualMachine:VirtualMachine"
+VAPP = "vsphere:index/vappContainer:VappContainer"
+HIDING = {
+    "openstack:orchestration/stackV1:StackV1": "Heat stack",
+    "openstack:containerinfra/cluster:Cluster": "Magnum cluster",
+    "openstack:containerinfra/nodeGroup:NodeGroup": "Magnum node group",
+    "openstack:database/instance:Instance": "Trove instance",
+}
+"""Services that ask Nova for servers of their own, which are resources of no stack: in words."""
 COMPONENTS = "estate:index:"
 """What the types of this project's components begin with."""
 KVM_AGGREGATE = f"{COMPONENTS}KvmAggregate"
@@ -73,6 +82,9 @@ KINDS = frozenset(
         TAGGED_IMAGE,
         TRAIT_FLAVOR,
         WORKLOAD,
+        VIRTUAL_MACHINE,
+        VAPP,
+        *HIDING,
     }
 )
 """Types that tell something; all others are not looked at."""
@@ -81,8 +93,11 @@ MADE_BY_COMPONENTS = {
     FLAVOR: ("flavor", "kind flavors"),
     FLAVOR_ACCESS: ("flavor access", "kind flavors, key projects"),
     IMAGE: ("image", "kind images"),
+    VIRTUAL_MACHINE: ("virtual machine", "kind workloads"),
+    VAPP: ("vApp", "kind workloads"),
 }
-"""What this project's components make besides servers: in words, and where documents say it."""
+"""What this project's components make besides servers, and machines that vCenter alone would know: in words,
+and where documents say it."""
 
 RESTRICTION_KEY = "estate_restriction"
 """Server metadata that restricts a server to ESXi; its value is the reason code."""
@@ -126,6 +141,9 @@ def _told(kind: str, urn: str, name: str, props: Props) -> Facts:
         facts = Facts(servers=(workload_facts(urn, name, props),))
     elif kind in (PORT, NETWORK):
         facts = Facts(filtered=(filtered_facts(kind, urn, name, props),))
+    elif kind in HIDING:
+        hidden = HandWritten(origin=(urn,), kind=HIDING[kind], name=text(props, "name", name))
+        facts = Facts(hiding=(hidden,))
     elif kind == CLUSTER:
         facts = Facts(clusters=(cluster_facts(urn, name, props, vcenter=""),))
     return facts

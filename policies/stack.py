@@ -157,6 +157,7 @@ def alone(
         attachments=[],
     )
     told = surroundings.server(server)
+    told = replace(told, volume_types=tuple(one for one in told.volume_types if one.serves is not None))
     if told.image is UNKNOWN or told.flavor is UNKNOWN:
         told = replace(told, missing=())
         if told.restricted is True:
@@ -171,8 +172,12 @@ def alone(
 
 
 def _cloud(resource: Resource) -> tuple[str, str]:
-    """Provider and region: a name means the same resource only in the same cloud."""
-    return resource.provider, properties.text(resource.props, "region", "")
+    """Provider and region: a name means the same resource only in the same cloud.
+
+    A region that is not known yet is that of this resource alone.
+    """
+    open_region = isinstance(resource.props.get("region"), Unknown)
+    return resource.provider, resource.urn if open_region else properties.text(resource.props, "region", "")
 
 
 class _VolumeTypes:
@@ -196,11 +201,15 @@ class _VolumeTypes:
         }
 
     def named(self, name: object, sources: Iterable[str] = ()) -> tuple[VolumeTypeFacts, ...]:
-        """Of a property that names a type: by what it comes from, else by its value."""
+        """Of a property that names a type: by what it comes from, else by its value. Of one that nobody
+        describes nothing says which side it serves; without a name it is the cloud's own choice, and none.
+        """
         found = tuple(self._by_urn[urn] for urn in sources if urn in self._by_urn)
-        if not found and isinstance(name, str) and name in self._by_name:
-            return (self._by_name[name],)
-        return found
+        if found or not name:
+            return found
+        if isinstance(name, str):
+            return (self._by_name.get(name, VolumeTypeFacts(name=name, serves=None)),)
+        return (VolumeTypeFacts(name="", serves=None),)
 
     def of_volumes(self, urns: Iterable[str]) -> tuple[VolumeTypeFacts, ...]:
         """Of volumes of the stack."""
@@ -270,11 +279,12 @@ class _Known(Generic[_FactsT]):
         provider has that of a new resource already, so that only one which the resource itself does not know
         yet can be missing.
         """
-        # Of block devices the engine names the sources of all of them together.
+        # Of block devices the engine names the sources of all of them together: of several images that are
+        # not known one may come from anything among them.
         urns = [urn for urn in sources if urn in self._made]
         if not urns:
             return None
-        if len(urns) > 1 or (said.key != "blockDevices" and len(sources) > 1):
+        if len(urns) > 1 or (len(sources) > 1 and not said.among_known):
             return UNKNOWN
         resource, facts = self._made[urns[0]]
         plain = said.by_id or isinstance(resource.props.get("name"), Unknown)
@@ -365,6 +375,8 @@ class _Surroundings:
         if isinstance(metadata, Unknown):
             return UNKNOWN, properties.reason(UNKNOWN)
         own = metadata.get(properties.RESTRICTION_KEY)
+        if own is None and self.catalogue.restricted and isinstance(server.props.get("name"), Unknown):
+            return UNKNOWN, properties.reason(UNKNOWN)  # the register may have it
         return own is not None, properties.reason(own)
 
     def _registered_as(self, server: Resource, name: str) -> str | None:
@@ -381,7 +393,10 @@ class _Surroundings:
             kind
             for one in (devices if isinstance(devices, tuple) else ())
             if isinstance(one, Mapping)
-            for kind in self.volume_types.named(one.get("volumeType"))
+            for kind in self.volume_types.named(
+                one.get("volumeType"),
+                server.sources.get("blockDevices", ()) if one.get("volumeType") is UNKNOWN else (),
+            )
         ]
         types += self.volume_types.of_volumes(server.sources.get("blockDevices", ()))
         for one in self.attachments:

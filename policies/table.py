@@ -35,9 +35,15 @@ more, or is a name that its resource knows already, it is refused.
 What stays open at preview: to the engine the unknown id of a new image and what a program makes of it
 (`image.id.apply(lambda _: other_id)`) are one and the same. In `up` the value is known: one that the
 catalogue has is then judged before Nova is asked, any other at the end of the update, which fails;
-`estate landing` names the server. Nor does the pack see the environment of the provider, which takes
-`OS_IMAGE_ID` and `OS_FLAVOR_ID` before a name, and `OS_IMAGE_NAME` and `OS_FLAVOR_NAME` where a server names
-nothing: leave them unset.
+`estate landing` names the server. Where a server gives no id, the provider takes `OS_IMAGE_ID` and
+`OS_FLAVOR_ID` before a name, and `OS_IMAGE_NAME` and `OS_FLAVOR_NAME` where it names nothing: the engine
+starts the pack in the same environment, and the pack judges what stands there. So let `up` run in the
+environment of its preview.
+
+Of a restricted server's volumes the pack judges the types. One that the server or the volume names must be in
+the stack or in the catalogue; that of a volume which is known by its id alone, or which leaves its type to
+the cloud, it cannot see. A server whose name is known only during the update is judged as one that the
+register may have.
 
 What a workload component says of image and flavor counts for the servers that it lists as its own, and only
 where id or name are neither in the stack nor in the catalogue. A program that registers such a component by

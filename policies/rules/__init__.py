@@ -26,6 +26,7 @@ from policies.rules import (
     restriction_key_read,
     server_group_on_one_side,
     server_inside_workload,
+    server_not_hidden,
     volume_on_its_side,
     zone_on_one_side,
 )
@@ -51,6 +52,7 @@ RULES: tuple[Rule, ...] = (
     kvm_image_tagged.RULE,
     server_inside_workload.RULE,
     resource_inside_component.RULE,
+    server_not_hidden.RULE,
     host_not_named.RULE,
     hint_not_internal.RULE,
     volume_on_its_side.RULE,

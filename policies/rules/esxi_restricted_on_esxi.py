@@ -36,7 +36,7 @@ def _judge(facts: Facts) -> Iterator[Violation]:
                 server,
                 "restriction",
                 "it is not known yet whether this server must stay on ESXi, and nothing keeps it there.",
-                "Give its metadata as plain values, not as outputs of other resources.",
+                "Give its name and its metadata as plain values, not as outputs of other resources.",
             )
         else:
             yield from found
@@ -156,7 +156,8 @@ def _zone(facts: Facts, server: ServerFacts) -> Iterator[Violation]:
             f'Name the zone alone: "{server.zone.split(":")[0]}".',
         )
     elif server.zone is not None and KVM in _sides(facts, server.zone):
-        zones = (zone for zone in (*facts.zones, *_zones(facts)) if ESXI in _sides(facts, zone))
+        known = {zone: _sides(facts, zone) for zone in (*facts.zones, *_zones(facts))}
+        zones = (zone for zone, sides in known.items() if ESXI in sides and KVM not in sides)
         yield _violation(
             server,
             "availability_zone",

@@ -23,9 +23,17 @@ def _judge(facts: Facts) -> Iterator[Violation]:
         else:
             owners |= {folded(str(host)): aggregate for host in aggregate.hosts}
     for aggregate in facts.aggregates:
-        if aggregate_side(aggregate) is Hypervisor.ESXI or isinstance(aggregate.hosts, Unknown):
+        if aggregate_side(aggregate) is Hypervisor.ESXI:
             continue
-        for host in aggregate.hosts:
+        hosts = (aggregate.hosts,) if isinstance(aggregate.hosts, Unknown) else aggregate.hosts
+        if owners and any(isinstance(host, Unknown) for host in hosts):
+            yield isolation.violation(
+                aggregate,
+                "hosts",
+                "the members of this aggregate cannot be known here, and may be those of an ESXi aggregate. "
+                "Give their names as plain values.",
+            )
+        for host in hosts:
             owner = None if isinstance(host, Unknown) else owners.get(folded(host))
             if owner is not None:
                 yield isolation.violation(

@@ -1,4 +1,4 @@
-"""Where components make images, flavors and aggregates, none is written by hand."""
+"""Where components make images, flavors, aggregates and machines, none is written by hand."""
 
 from collections.abc import Iterator
 
@@ -23,9 +23,9 @@ RULE = Rule(
     severity=Severity.HIGH,
     scope=Scope.STACK,
     description="In a program that uses the estate's components, they make all images, flavors (and who "
-    "may use them) and aggregates.",
+    "may use them), aggregates and virtual machines.",
     why="What is proven is proven of the documents: an image, a flavor or an aggregate beside them can open "
-    "what they close.",
+    "what they close, and a virtual machine that vCenter alone knows takes the ESXi hosts' room.",
     what_to_do="Declare it in the documents. Programs without the estate's components are not meant.",
     source="docs/architecture.md (the guarantee)",
     judge=_judge,

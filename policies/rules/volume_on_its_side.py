@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from estate.model import Hypervisor
-from policies.facts import Facts, Unknown, server_side
+from policies.facts import Facts, Unknown, VolumeTypeFacts, server_side
 from policies.rule import Rule, Scope, Severity, Violation
+from policies.rules.image_and_flavor_known import NAME as CATALOGUED
 from policies.rules.words import violation
 
 
@@ -29,6 +30,19 @@ def _judge(facts: Facts) -> Iterator[Violation]:
                     f"extra specs "
                     "as plain values.",
                 )
+            elif kind.serves is None and server.restricted is True and server.workload is None:
+                yield violation(server, "volumes", _unsaid(kind))
+
+
+def _unsaid(kind: VolumeTypeFacts) -> str:
+    """Of a server that must stay on ESXi: its data have to, as well."""
+    if not kind.name:
+        return "the type of its volume cannot be known here. Give it as a plain value."
+    return (
+        f'nothing says which side volume type "{kind.name}" serves. Add to "{CATALOGUED}" in the file of '
+        f'--policy-pack-config: "volumeTypes": {{"{kind.name}": "esxi"}}, if it does '
+        "(`estate policies config ENV` writes it)."
+    )
 
 
 RULE = Rule(

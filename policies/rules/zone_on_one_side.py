@@ -12,14 +12,23 @@ from policies.rules.words import violation
 def _judge(facts: Facts) -> Iterator[Violation]:
     owners: dict[str, AggregateFacts] = {}
     known = {folded(zone): side for zone, side in facts.zones.items()}
+    esxi_zones = Hypervisor.ESXI in {*facts.zones.values(), *map(aggregate_side, facts.aggregates)}
     for aggregate in facts.aggregates:
         side = aggregate_side(aggregate)
-        if isinstance(aggregate.zone, Unknown) and side is Hypervisor.ESXI:
-            yield violation(
-                aggregate,
-                "availability_zone",
-                "the zone of this ESXi aggregate cannot be known here. Give it as a plain value.",
-            )
+        if isinstance(aggregate.zone, Unknown):
+            if side is Hypervisor.ESXI:
+                yield violation(
+                    aggregate,
+                    "availability_zone",
+                    "the zone of this ESXi aggregate cannot be known here. Give it as a plain value.",
+                )
+            elif esxi_zones:
+                yield violation(
+                    aggregate,
+                    "availability_zone",
+                    "the zone of this aggregate cannot be known here, and may be one of ESXi. Give it as a "
+                    "plain value.",
+                )
         elif isinstance(aggregate.zone, str):
             first = owners.setdefault(folded(aggregate.zone), aggregate)
             if aggregate_side(first) is not side:

@@ -6,16 +6,18 @@ import itertools
 import random
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from estate.placement.nova import RULES, Cloud, Decision, Operation, Request, decide
+from estate.placement.nova.cloud import Inventory
 from estate.placement.nova.image_props import InvalidPropertyError
+from estate.placement.nova.resource_request import features
 from tests.fidelity import random_clouds
 
 HOSTS = 5
-CLOUDS = 33
-PER_CLOUD = 18
+CLOUDS = 36
+PER_CLOUD = 20
 LANDING = 6
 """Of these, requests that are only asked because some host takes them."""
 CANDIDATES = 250
@@ -53,6 +55,34 @@ class Question:
         named = {one.rule for found in self.decision.verdicts.values() for one in found} | _AIMING
         return frozenset(rule for rule in named & set(RULES) if not same(self.decision, self.without(rule)))
 
+    @cached_property
+    def translated(self) -> frozenset[str]:
+        """Traits and resource classes that Nova makes of what flavor and image say in other words, and that
+        decide: were they everywhere, the engine would say something else.
+        """
+        if self.decision.refusal is not None:
+            return frozenset()
+        made = features(self.request)
+        traits = {*made.required, *made.filtered} | (made.pinned.required if made.pinned else frozenset())
+        classes = {*made.resources} | ({"PCPU"} if made.pinned else set())
+        everywhere = {
+            **{one: self._everywhere(trait=one) for one in traits},
+            **{one: self._everywhere(resource=one) for one in classes},
+        }
+        return frozenset(name for name, one in everywhere.items() if not same(self.decision, one))
+
+    def _everywhere(self, trait: str | None = None, resource: str | None = None) -> Decision:
+        plenty = Inventory(total=1000, max_unit=1000)
+        hosts = tuple(
+            replace(
+                one,
+                traits=one.traits | ({trait} if trait else set()),
+                inventories={**one.inventories, **({resource: plenty} if resource else {})},
+            )
+            for one in self.cloud.hosts
+        )
+        return decide(replace(self.cloud, hosts=hosts), self.request)
+
     @property
     def refused(self) -> bool:
         """Whether no host takes it."""
@@ -79,26 +109,29 @@ def questions() -> Iterator[Question]:
         for _ in range(PER_CLOUD - LANDING):
             rarest = max(left, key=lambda one: _rarity(one, decided))
             left.remove(rarest)
-            decided.update(rarest.deciding)
+            decided.update(rarest.deciding | rarest.translated)
             yield rarest
         yield from [one for one in left if not one.refused][:LANDING]
 
 
 def _rarity(question: Question, decided: Counter[str]) -> float:
-    """The higher the less often its rules have decided."""
-    return sum((1 + decided[rule]) ** -3 for rule in question.deciding)
+    """The higher the less often its rules have decided; what Nova makes of other words counts for less."""
+    rules = sum((1 + decided[rule]) ** -3 for rule in question.deciding)
+    return rules + sum((1 + 3 * decided[name]) ** -3 for name in question.translated)
 
 
-_VARIED = (14, 36, 16, 42, 8)
+_VARIED = (10, 42, 6, 21, 26, 36, 14, 15)
 """Seeds of clouds that together let every rule decide soon: to arrange a cloud takes longest."""
 
 
 def few() -> Iterator[Question]:
-    """Some that together let every rule decide, and ask for every operation, at least once."""
-    left = {*RULES, *Operation}
+    """Some that together let every rule decide, and all that Nova makes of extra specs and properties, and
+    ask for every operation, at least once.
+    """
+    left = {*RULES, *Operation, *random_clouds.MADE_TRAITS, *random_clouds.MADE_CLASSES}
     for seed in itertools.chain(_VARIED, itertools.count()):
-        for question in itertools.islice(_of(seed), 60):
-            if new := left & {*question.deciding, question.request.operation}:
+        for question in _of(seed):
+            if new := left & {*question.deciding, *question.translated, question.request.operation}:
                 left -= new
                 yield question
         if not left:
@@ -108,7 +141,7 @@ def few() -> Iterator[Question]:
 def _of(seed: int) -> Iterator[Question]:
     """All requests on one cloud, in their order."""
     cloud = random_clouds.cloud(seed, HOSTS)
-    chance = random.Random(seed)
+    chance, more = random.Random(seed), random.Random(f"features {seed}")
     for number in range(CANDIDATES):
-        request = random_clouds.request(chance, cloud)
+        request = random_clouds.featured(more, random_clouds.request(chance, cloud))
         yield Question(seed=seed, number=number, cloud=cloud, request=request)

@@ -3,6 +3,7 @@
 # ruff: noqa: S311 - chance for tests, not for secrets
 
 import random
+from dataclasses import replace
 from typing import Any
 
 from estate.model import Hypervisor
@@ -40,6 +41,75 @@ FILTERS = (
     "ServerGroupAffinityFilter",
 )
 PROJECTS = ("p1", "p2", "p3")
+MADE_TRAITS = (
+    "COMPUTE_SECURITY_UEFI_SECURE_BOOT",
+    "COMPUTE_ADDRESS_SPACE_PASSTHROUGH",
+    "COMPUTE_ADDRESS_SPACE_EMULATED",
+    "COMPUTE_SOCKET_PCI_NUMA_AFFINITY",
+    "COMPUTE_SOUND_MODEL_VIRTIO",
+    "COMPUTE_NET_VIRTIO_PACKED",
+    "COMPUTE_EPHEMERAL_ENCRYPTION",
+    "COMPUTE_EPHEMERAL_ENCRYPTION_LUKS",
+    "COMPUTE_SECURITY_TPM_1_2",
+    "COMPUTE_SECURITY_TPM_2_0",
+    "COMPUTE_SECURITY_TPM_TIS",
+    "COMPUTE_SECURITY_TPM_CRB",
+    "COMPUTE_SECURITY_TPM_SECRET_SECURITY_USER",
+    "COMPUTE_SECURITY_TPM_SECRET_SECURITY_HOST",
+    "COMPUTE_SECURITY_TPM_SECRET_SECURITY_DEPLOYMENT",
+    "HW_CPU_X86_AMD_SEV",
+    "HW_CPU_X86_AMD_SEV_ES",
+    "HW_CPU_X86_AMD_SEV_SNP",
+    "HW_CPU_X86_INTEL_TDX",
+    "COMPUTE_SECURITY_STATELESS_FIRMWARE",
+    "HW_CPU_HYPERTHREADING",
+)
+MADE_CLASSES = ("PCPU", "MEM_ENCRYPTION_CONTEXT", "CUSTOM_PMEM_NAMESPACE_4GB")
+"""Traits and resource classes that Nova makes of what a flavor or an image says in other words."""
+UEFI = {"hw_firmware_type": "uefi", "hw_machine_type": "q35"}
+_FEATURES: tuple[tuple[dict[str, str], dict[str, str]], ...] = (
+    ({"os:secure_boot": "required"}, {}),
+    ({}, {"os_secure_boot": "required"}),
+    ({"os:secure_boot": "optional"}, {}),
+    ({"hw:maxphysaddr_mode": "passthrough"}, {}),
+    ({"hw:maxphysaddr_mode": "emulate"}, {}),
+    ({"hw:pci_numa_affinity_policy": "socket"}, {}),
+    ({}, {"hw_pci_numa_affinity_policy": "socket"}),
+    ({"hw:sound_model": "virtio"}, {}),
+    ({"hw:sound_model": "ich9"}, {}),
+    ({}, {"hw_sound_model": "virtio"}),
+    ({"hw:virtio_packed_ring": "true"}, {}),
+    ({}, {"hw_virtio_packed_ring": "true"}),
+    ({"hw:ephemeral_encryption": "true"}, {}),
+    ({"hw:ephemeral_encryption": "true", "hw:ephemeral_encryption_format": "luks"}, {}),
+    ({}, {"hw_ephemeral_encryption": "true", "hw_ephemeral_encryption_format": "luks"}),
+    ({"hw:tpm_version": "1.2"}, {}),
+    ({"hw:tpm_version": "2.0", "hw:tpm_model": "tpm-crb"}, {}),
+    ({"hw:tpm_version": "2.0", "hw:tpm_secret_security": "host"}, {}),
+    ({"hw:tpm_version": "2.0", "hw:tpm_secret_security": "deployment"}, {}),
+    ({}, {"hw_tpm_version": "2.0", "hw_tpm_model": "tpm-tis"}),
+    ({"hw:mem_encryption": "true"}, UEFI),
+    ({}, {**UEFI, "hw_mem_encryption": "true"}),
+    ({"hw:mem_encryption": "true", "hw:mem_encryption_model": "amd-sev-es"}, UEFI),
+    (
+        {"hw:mem_encryption": "true", "hw:mem_encryption_model": "amd-sev-snp"},
+        {**UEFI, "hw_firmware_stateless": "true"},
+    ),
+    (
+        {"hw:mem_encryption": "true", "hw:mem_encryption_model": "intel-tdx"},
+        {**UEFI, "hw_firmware_stateless": "true", "hw_video_model": "none"},
+    ),
+    ({}, {**UEFI, "hw_firmware_stateless": "true"}),
+    ({"hw:pmem": "4GB"}, {}),
+    ({"hw:pmem": "4GB,4GB"}, {}),
+    ({"hw:cpu_policy": "dedicated"}, {}),
+    ({"hw:cpu_policy": "shared"}, {}),
+    ({"hw:cpu_policy": "dedicated", "hw:cpu_thread_policy": "require"}, {}),
+    ({"hw:cpu_policy": "dedicated", "hw:cpu_thread_policy": "isolate"}, {}),
+    ({"hw:cpu_policy": "dedicated", "hw:emulator_threads_policy": "isolate"}, {}),
+    ({}, {"hw_cpu_policy": "dedicated"}),
+)
+"""Extra specs and image properties that go together, and with all else."""
 
 
 def cloud(seed: int, hosts: int) -> Cloud:
@@ -49,6 +119,8 @@ def cloud(seed: int, hosts: int) -> Cloud:
     made = tuple(_host(chance, f"h{number}") for number in range(hosts))
     names = [one.name for one in made]
     chance.shuffle(names)
+    equipment = random.Random(f"equipment {seed}")
+    made = tuple(_equipped(equipment, one) for one in made)
     cut = chance.randint(0, hosts)
     aggregates = [
         Aggregate(name=name, metadata=_metadata(chance, zone, much), hosts=frozenset(part))
@@ -120,6 +192,41 @@ def _host(chance: random.Random, name: str) -> Host:
         num_io_ops=chance.choice([0, 0, 1, 3]),
         boots=driver.boots,
     )
+
+
+def _equipped(chance: random.Random, host: Host) -> Host:
+    """With some of what ``_FEATURES`` ask for."""
+    having = {one for one in MADE_TRAITS if chance.random() < 0.7}
+    more = {
+        "PCPU": chance.choice([2, 4, 8]),
+        "MEM_ENCRYPTION_CONTEXT": chance.choice([1, 15]),
+        "CUSTOM_PMEM_NAMESPACE_4GB": chance.choice([1, 2]),
+    }
+    has = {
+        key: Inventory(total=total, max_unit=total) for key, total in more.items() if chance.random() < 0.6
+    }
+    kept = dict(host.inventories)
+    if "PCPU" in has and chance.random() < 0.3:
+        del kept["VCPU"]  # all of its CPUs are dedicated
+    return replace(host, traits=host.traits.difference(MADE_TRAITS) | having, inventories={**kept, **has})
+
+
+def featured(chance: random.Random, asked: Request) -> Request:
+    """The request, perhaps with what Nova turns into traits or resources, mostly in place of all else that
+    its flavor and image say.
+
+    Only servers that are made: how Nova moves one with encrypted memory, vTPM or dedicated CPUs is for other
+    rules to say.
+    """
+    specs, properties = chance.choice(_FEATURES)
+    alone, left_out = chance.random() < 0.8, chance.random() < 0.5
+    flavor, image = asked.flavor, asked.image
+    if left_out or asked.operation is not Operation.CREATE or (properties and image is None):
+        return asked
+    kept = {} if alone else {key: one for key, one in flavor.extra_specs.items() if "resources" not in key}
+    if image is not None:
+        image = replace(image, properties={**({} if alone else image.properties), **properties})
+    return replace(asked, flavor=replace(flavor, extra_specs={**kept, **specs}), image=image)
 
 
 def _inventory(chance: random.Random, total: int) -> Inventory:

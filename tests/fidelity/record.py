@@ -12,6 +12,7 @@ from sandbox.computes import NAME as COMPUTES
 from sandbox.nova import CONTROL as NOVA
 from tests.fidelity.nova_services import Answer, NovaServices
 from tests.fidelity.plan import Question
+from tests.fidelity.random_clouds import MADE_CLASSES, MADE_TRAITS
 from tests.sandbox.shapes import shape
 from toolchain.progress import Progress
 
@@ -46,6 +47,14 @@ class Record:
         return {rule: rules[rule] for rule in RULES} | {one.value: operations[one.value] for one in Operation}
 
     @property
+    def translated(self) -> dict[str, int]:
+        """Every trait and resource class that Nova makes of other words, with the number of questions that it
+        decided.
+        """
+        found = Counter(name for question, _ in self.answers for name in question.translated)
+        return {name: found[name] for name in (*MADE_TRAITS, *MADE_CLASSES)}
+
+    @property
     def clouds(self) -> int:
         """Different clouds."""
         return len({question.seed for question, _ in self.answers})
@@ -58,7 +67,7 @@ class Record:
     def __str__(self) -> str:
         total, wrong = len(self.answers), len(self.differing)
         seeds = sorted({question.seed for question, _ in self.answers})
-        lines = [f"{count:5}  {name}" for name, count in sorted(self.decided.items())]
+        lines = [f"{count:5}  {name}" for name, count in sorted((self.decided | self.translated).items())]
         return "\n".join(
             [
                 "decisions by which each rule and operation was decisive:",

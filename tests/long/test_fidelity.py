@@ -16,4 +16,5 @@ def test_engine_and_nova_agree_and_every_rule_is_needed(tmp_path: Path) -> None:
     assert found.clouds >= 25
     assert 0.3 <= found.refused <= 0.7
     assert {name: count for name, count in found.decided.items() if count < 10} == {}
+    assert [name for name, count in found.translated.items() if not count] == []
     assert [rule for rule in RULES if not found.noticed(rule)] == []

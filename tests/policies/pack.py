@@ -125,7 +125,7 @@ def running(*, preview: bool = True, today: str = "2026-11-01") -> Iterator[Pack
         [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:0", "."],
         cwd=ROOT / "policies",
         env={
-            "PATH": os.environ["PATH"],
+            **{key: value for key, value in os.environ.items() if key == "PATH" or key.startswith("OS_")},
             "PULUMI_PROJECT": "p",
             "PULUMI_STACK": "s",
             VARIABLE: today,

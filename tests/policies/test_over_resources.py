@@ -351,6 +351,24 @@ CALLED_LATER = replace(IMAGE, name="called-later", inputs={**IMAGE.inputs, "name
             MAIN,
             "the tags of its image cannot be known here",
         ),
+        (
+            server(
+                "m",
+                {"blockDevices": [IMAGE.urn, "urn:pulumi:s::p::x:y:Z::z"]},
+                imageId=None,
+                blockDevices=[
+                    {"sourceType": "image", "destinationType": "volume", "uuid": UNKNOWN, "bootIndex": one}
+                    for one in (0, 1)
+                ],
+            ),
+            CATALOGUED,
+            "its image cannot be known here",
+        ),
+        (
+            server("n", {"imageId": []}, imageId=None, imageName="good", region=UNKNOWN),
+            CATALOGUED,
+            'image "good" is neither',
+        ),
     ],
 )
 def test_what_the_provider_sends_to_nova_is_what_is_judged(wrong: Resource, rule: str, says: str) -> None:
@@ -558,7 +576,30 @@ def test_a_server_that_the_register_restricts_needs_no_metadata() -> None:
         assert pack.analyze(replace(free, name="other", inputs={**free.inputs, "name": "other"})) == []
 
 
-@pytest.mark.parametrize(("kind", "refused"), [("gold-kvm", True), ("gold-esxi", False), ("new", False)])
+def test_a_server_whose_name_the_register_may_have() -> None:
+    late = replace(LITERAL, name="late", inputs={"name": UNKNOWN, "imageId": "kvm", "flavorId": "esxi-small"})
+    with running() as pack:
+        pack.configure({CATALOGUED: CATALOGUE})
+        (violation,) = pack.analyze(late)
+        assert (violation.rule, violation.mandatory) == (MAIN, True)
+        assert "it is not known yet whether this server must stay on ESXi" in violation.message
+        assert "Give its name and its metadata as plain values" in violation.message
+        assert pack.analyze(replace(late, inputs={**late.inputs, "imageId": "1234"})) == []
+        pack.configure({CATALOGUED: {**CATALOGUE, "restricted": {}}})
+        assert pack.analyze(late) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "refused"),
+    [
+        ("gold-kvm", True),
+        ("gold-esxi", False),
+        ("new", False),
+        ("unheard", True),
+        (UNKNOWN, True),
+        ("", False),
+    ],
+)
 def test_volumes_of_the_other_side(kind: str, refused: bool) -> None:
     volume = Resource(type=properties.VOLUME, name="v", inputs={"volumeType": kind})
     attached = Resource(
@@ -574,6 +615,62 @@ def test_volumes_of_the_other_side(kind: str, refused: bool) -> None:
         pack.configure({CATALOGUED: CATALOGUE})
         found = pack.analyze(IMAGE, FLAVOR, SERVER, own, volume, attached)
     assert [one.rule for one in found] == (["volume-on-its-side"] if refused else [])
+
+
+def test_an_update_leaves_volume_types_of_the_stack_for_the_end() -> None:
+    root = {"sourceType": "image", "destinationType": "volume", "uuid": UNKNOWN, "volumeType": "new"}
+    with running(preview=False) as pack:
+        pack.configure({CATALOGUED: CATALOGUE})
+        assert pack.analyze(server("s", imageId=None, blockDevices=[root]), stack=False) == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"OS_IMAGE_ID": "kvm"}, 'image "kvm" runs on KVM only'),
+        ({"OS_FLAVOR_ID": "0f2b"}, 'flavor "0f2b" is neither'),
+        ({"OS_IMAGE_NAME": "kvm", "OS_FLAVOR_NAME": "0f2b"}, None),
+    ],
+)
+def test_what_the_provider_takes_from_its_environment(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], says: str | None
+) -> None:
+    """Before names, and not before ids."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    by_name = server(
+        "named", {"imageId": [], "flavorId": []}, imageId=None, flavorId=None, imageName="good",
+        flavorName="flavor",
+    )  # fmt: skip
+    nothing = server("nothing", {"imageId": [], "flavorId": []}, imageId=None, flavorId=None)
+    with running() as pack:
+        pack.configure({CATALOGUED: CATALOGUE})
+        assert pack.analyze(IMAGE, FLAVOR, SERVER) == []
+        told = [one.message for one in pack.analyze(IMAGE, FLAVOR, by_name)]
+        assert any(says in one for one in told) if says else told == []
+        if not says:
+            assert any('image "kvm" runs on KVM only' in one.message for one in pack.analyze(nothing))
+
+
+@pytest.mark.parametrize("kind", properties.HIDING)
+def test_a_service_that_makes_servers_of_its_own(pack: Pack, updating: Pack, kind: str) -> None:
+    (preview,) = pack.analyze(Resource(type=kind, name="hidden", inputs={"name": "hidden"}))
+    assert (preview.rule, preview.mandatory) == ("server-not-hidden", True)
+    assert '"hidden" makes servers that are no resources of a stack' in preview.message
+    (update,) = updating.analyze(Resource(type=kind, name="hidden", inputs={"name": "hidden"}), stack=False)
+    assert update.rule == "server-not-hidden"
+
+
+@pytest.mark.parametrize("kind", [properties.VIRTUAL_MACHINE, properties.VAPP])
+def test_a_machine_that_vcenter_alone_knows(pack: Pack, kind: str) -> None:
+    machine = Resource(type=kind, name="m", inputs={"name": "m"})
+    (found,) = pack.analyze(TAGGED, TRAITED, machine)
+    assert (found.rule, found.name) == ("resource-inside-component", "m")
+
+
+def test_a_machine_of_a_program_without_components() -> None:
+    with running() as pack:
+        assert pack.analyze(Resource(type=properties.VIRTUAL_MACHINE, name="m", inputs={"name": "m"})) == []
 
 
 def test_an_exemption_holds_until_its_day() -> None:

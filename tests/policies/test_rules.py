@@ -207,7 +207,14 @@ def test_a_host_on_both_sides() -> None:
 def test_a_host_on_one_side_in_several_aggregates() -> None:
     second = replace(ESXI, origin=("c",), name="second")
     assert judged("host-on-one-side", second) == []
-    assert judged("host-on-one-side", replace(KVM, hosts=UNKNOWN)) == []
+
+
+@pytest.mark.parametrize("hosts", [UNKNOWN, ("kvm1", UNKNOWN)])
+def test_members_of_another_aggregate_that_nobody_knows(hosts: object) -> None:
+    other = replace(KVM, hosts=hosts)  # type: ignore[arg-type]
+    (message,) = judged("host-on-one-side", other)
+    assert "may be those of an ESXi aggregate" in message
+    assert list(rule("host-on-one-side").judge(Facts(aggregates=(other,)))) == []
 
 
 @pytest.mark.parametrize("hosts", [UNKNOWN, ("nova-esx", UNKNOWN)])
@@ -373,6 +380,11 @@ def test_a_zone_of_both_sides() -> None:
     (message,) = judged("zone-on-one-side", replace(KVM, zone="az-esxi"))
     assert 'zone "az-esxi" is that of aggregate "general", which is on another side' in message
     assert len(judged("zone-on-one-side", replace(ESXI, zone=UNKNOWN))) == 1
+    (message,) = judged("zone-on-one-side", replace(KVM, zone=UNKNOWN))
+    assert "may be one of ESXi" in message
+    alone = Facts(aggregates=(replace(KVM, zone=UNKNOWN),))
+    assert list(rule("zone-on-one-side").judge(alone)) == []
+    assert len(list(rule("zone-on-one-side").judge(replace(alone, zones={"az": Hypervisor.ESXI})))) == 1
     assert judged("zone-on-one-side", replace(ESXI, origin=("c",), name="second")) == []
 
 

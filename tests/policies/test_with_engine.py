@@ -72,6 +72,8 @@ workload = pulumi.ComponentResource("estate:index:Workload", "trial", {
 other("below-a-workload", opts=pulumi.ResourceOptions(provider=cloud, parent=workload), **ids)
 other("LEDGER-DB", metadata=None, image_name="linux-kvm", flavor_name="kvm-small")
 other("ledger", name="ledger-db ", metadata=None, image_name="linux-kvm", flavor_name="kvm-small")
+other("named-later", name=vmware.id.apply(lambda one: "ledger-db"), metadata=None,
+    image_name="linux-kvm", flavor_name="kvm-small")
 other("hinted", metadata=None, image_name="linux-kvm", flavor_name="kvm-small",
     scheduler_hints=[{"additional_properties": {"_nova_check_type": "rebuild"}}])
 openstack.compute.AggregateV2("joins-kvm", name="joins-kvm", zone="az-esxi", hosts=["nova-esx"], metadata={
@@ -150,6 +152,7 @@ def test_a_foreign_program_that_asks_the_provider_for_something_else_than_it_see
         "below-a-workload": CATALOGUED,
         "LEDGER-DB": "restriction-key-read",
         "ledger": "restriction-key-read",
+        "named-later": "esxi-restricted-on-esxi",
         "hinted": "hint-not-internal",
         "joins-kvm": "zone-on-one-side",
     }
@@ -160,12 +163,36 @@ def test_a_foreign_program_that_asks_the_provider_for_something_else_than_it_see
     assert "[mandatory]" not in output
 
 
+def test_what_the_provider_takes_from_the_environment_of_the_engine(stack: Stack) -> None:
+    known = ("preview", *stack.configuration({CATALOGUED: config_of(sandbox())}))
+    stack.environment |= {"OS_IMAGE_NAME": "linux-kvm", "OS_FLAVOR_ID": "kvm-small"}
+    bare = """
+def bare(name, **arguments):
+    openstack.compute.Instance(
+        name, name=name, networks=[{"name": "n"}], metadata=RESTRICTED, opts=to, **arguments
+    )
+
+
+bare("nothing")
+bare("named", image_id=vmware.id, flavor_name=esxi.name)
+bare("right", image_id=vmware.id, flavor_id=esxi.id)
+"""
+    found = stack.judged(HEAD, bare, command=known)
+    assert set(found) == {"nothing", "named"}
+    assert 'image "linux-kvm" runs on KVM only' in found["nothing"]
+    assert 'flavor "kvm-small" is for KVM' in found["named"]
+
+
 @pytest.mark.parametrize(
     ("told", "says"),
     [
         ({CATALOGUED: {"images": {"some": {"properties": {}}}}}, "diskFormat is required"),
         ({CATALOGUED: {"restrictd": {}}}, 'no part "restrictd". Did you mean restricted?'),
         ({"cluster-drs": {"level": "x"}}, '"cluster-drs" takes a level and nothing else, found "level"'),
+        (
+            {CATALOGUED: {"exemptions": [{"rule": "no", "subject": "images/x", "expires": "2027-01-01"}]}},
+            'exemption: there is no rule "no".',
+        ),
         ({"cluster-dsr": "advisory"}, 'no rule "cluster-dsr". Did you mean cluster-drs'),
         # The engine's own words, which docs/policies.md explains.
         ({"image-and-flavors-known": {"images": {}}}, 'invalid enforcement level ""'),
@@ -178,6 +205,7 @@ def test_a_configuration_that_does_not_fit_stops_the_preview(
     wrong = stack.configuration(told)
     output = stack.run("preview", "--policy-pack", str(ROOT / "policies"), *wrong, fails=True)
     assert says in output
+    assert "Traceback" not in output
 
 
 def test_a_rule_that_is_advisory_is_shown_and_stops_nothing(stack: Stack) -> None:

@@ -213,6 +213,18 @@ REFUSED = [
         request(image=image(architecture="x64")),
         "Invalid image metadata. Error: Architecture name 'x64' is not valid (HTTP 400)",
     ),
+    Refused(
+        "an old name before a canonical one",
+        cloud(),
+        request(image=image(img_hv_type="esxi", architecture="x64")),
+        "Invalid image metadata. Error: Architecture name 'x64' is not valid (HTTP 400)",
+    ),
+    Refused(
+        "an old name, though the canonical one is right",
+        cloud(),
+        request(image=image(img_hv_type="qemu", hypervisor_type="esxi")),
+        "Invalid image metadata. Error: Hypervisor virt type 'esxi' is not valid (HTTP 400)",
+    ),
     Refused("a forced host before the flavor", cloud(), member(flavor=PRIVATE, zone="az-kvm:kvm1"), FORCED),
     Refused(
         "a forced host before the image", cloud(), member(image=UNKNOWN, zone="az-kvm::node-kvm1"), FORCED

@@ -409,6 +409,10 @@ def test_dedicated_cpus_are_asked_for_twice() -> None:
         ({"hw__tpm_version": "2.0", "hw__tpm_secret_security": "none"}, {}),
         ({"hw__mem_encryption": "true"}, {}),
         (
+            {"hw__mem_encryption": "true", "hw__mem_encryption_model": "intel-tdx"},
+            {"hw_firmware_type": "uefi", "hw_firmware_stateless": "true"},
+        ),
+        (
             {"hw__mem_encryption": "true", "hw__mem_encryption_model": "amd-sev-snp"},
             {"hw_firmware_type": "uefi"},
         ),

@@ -180,7 +180,8 @@ KNOWN = frozenset(
 )
 """Fields of ``ImageMetaProps``; every other property is dropped before scheduling."""
 
-_ENUMS = {"img_hv_type": HV_TYPES, "hw_architecture": ARCHITECTURES, "hw_vm_mode": VM_MODES}
+_ENUMS = {"hw_architecture": ARCHITECTURES, "hw_vm_mode": VM_MODES, "img_hv_type": HV_TYPES}
+"""In the order in which Nova reads them."""
 _SPELLINGS = {
     "img_hv_type": {"xapi": "xen"},
     "hw_architecture": dict.fromkeys(("i386", "i486", "i586", "x86_32", "x86_32p"), "i686")
@@ -201,21 +202,28 @@ class InvalidPropertyError(ValueError):
 
 
 def effective(properties: Mapping[str, str]) -> dict[str, str]:
-    """Canonical name → value, as filters see them. ``InvalidPropertyError``: Nova would refuse the image."""
-    found = {LEGACY[name]: value for name, value in properties.items() if name in LEGACY}
+    """Canonical name → value, as filters see them. ``InvalidPropertyError``: Nova would refuse the image.
+
+    Nova reads all legacy names before any canonical one, and refuses the first value that it does not know,
+    even if the canonical name has a better one (``ImageMetaProps.from_dict``).
+    """
+    legacy = {LEGACY[name]: value for name, value in properties.items() if name in LEGACY}
+    canonical = {name: value for name, value in properties.items() if name in KNOWN}
+    found = dict(legacy)
     adapter = properties.get("vmware_adaptertype")
     if adapter == "ide":
         found["hw_disk_bus"] = "ide"
     elif adapter:
         found |= {"hw_disk_bus": "scsi", "hw_scsi_model": adapter}
-    found |= {name: value for name, value in properties.items() if name in KNOWN}
-    for name, allowed in _ENUMS.items():
-        if name in found:
-            spelt = found[name].lower()
-            spelt = _SPELLINGS[name].get(spelt, spelt)
-            if spelt not in allowed:
-                raise InvalidPropertyError(_INVALID[name].format(found[name]))
-            found[name] = spelt
+    found |= canonical
+    for read in (legacy, canonical):
+        for name, allowed in _ENUMS.items():
+            if name in read:
+                spelt = read[name].lower()
+                spelt = _SPELLINGS[name].get(spelt, spelt)
+                if spelt not in allowed:
+                    raise InvalidPropertyError(_INVALID[name].format(read[name]))
+                found[name] = spelt
     return found
 
 

@@ -251,6 +251,8 @@ def _encrypted_memory(read: _Read, made: Translated) -> None:
         )
     if model in _STATELESS and not _true(props.get("hw_firmware_stateless")):
         raise _RefusedError(f"memory encryption {model} wants an image with hw_firmware_stateless = true")
+    if model == "intel-tdx" and props.get("hw_video_model") != "none":
+        raise _RefusedError(f"memory encryption {model} wants an image with hw_video_model = none")
     made.resources["MEM_ENCRYPTION_CONTEXT"] = 1
     made.required[_ENCRYPTED_MEMORY[model]] = read.by("mem_encryption")
 

@@ -68,6 +68,14 @@ PROGRAMS = (
         right=lambda kit: kit.server(kit.image(), kit.flavor(), REGISTERED, name=None),
         sibling="image and flavor for ESXi",
     ),
+    server(
+        "duty-name-unknown",
+        "restriction",
+        "no metadata, and a name that is known only during the update",
+        lambda kit: kit.server(kit.linux(), kit.flavor(ON_KVM), "late", name=kit.later(kit.own(REGISTERED))),
+        right=lambda kit: kit.server(kit.image(), kit.flavor(), REGISTERED),
+        sibling="its name as a plain value, image and flavor for ESXi",
+    ),
     Row(
         key="beside-server",
         family="components",

@@ -107,6 +107,9 @@ class Cloud:
             f"/resource_providers/{provider}/traits",
             {"traits": sorted(traits), "resource_provider_generation": self._generation(provider)},
         )
+        for name in inventories:
+            if name.startswith("CUSTOM_"):
+                self.client.put(f"/resource_classes/{name}", None, version=PLACEMENT)
         self._put(
             f"/resource_providers/{provider}/inventories",
             {"inventories": inventories, "resource_provider_generation": self._generation(provider)},

@@ -2,6 +2,7 @@
 code in this process.
 """
 
+import nova.conf
 import oslo_messaging as messaging
 from nova import exception
 from nova.conductor import manager as conductor_manager
@@ -11,6 +12,7 @@ from nova.scheduler import manager, request_filter
 from nova.scheduler import utils as scheduler_utils
 from nova.scheduler.client import query
 
+CONF = nova.conf.CONF
 SCHEDULER = {}
 """The scheduler of the cloud that was arranged last: it reads configuration and aggregates at its start."""
 
@@ -66,6 +68,16 @@ def _bury(context, spec, error, **_):
     raise Ended(f"{type(error).__name__}: {error}")
 
 
+def _candidates(scheduler, context, spec, translate):
+    """What placement offers, and whether dedicated CPUs are asked for."""
+    resources = scheduler_utils.resources_from_request_spec(
+        context, spec, scheduler.host_manager, enable_pinning_translate=translate
+    )
+    found = scheduler.placement_client.get_allocation_candidates(context, resources)
+    candidates, summaries, _ = found or (None, None, None)
+    return candidates or [], summaries or {}, resources.cpu_pinning_requested
+
+
 def accept(client, context, spec, instance_uuids, *_, **__):
     """In place of the call to nova-scheduler: its own steps, but for the choice (``select_destinations``)."""
     scheduler = SCHEDULER.get("of this cloud") or manager.SchedulerManager()
@@ -76,10 +88,11 @@ def accept(client, context, spec, instance_uuids, *_, **__):
             request_filter.process_reqspec(context, spec)
         except exception.RequestFilterFailed as error:
             raise Ended(error.message) from None
-        resources = scheduler_utils.resources_from_request_spec(context, spec, scheduler.host_manager)
-        found = scheduler.placement_client.get_allocation_candidates(context, resources)
-        candidates, summaries, _ = found or (None, None, None)
-        if not candidates:
+        found, summaries, pinned = _candidates(scheduler, context, spec, translate=True)
+        if pinned and not CONF.workarounds.disable_fallback_pcpu_query:
+            more, more_summaries, _ = _candidates(scheduler, context, spec, translate=False)
+            found, summaries = [*found, *more], {**summaries, **more_summaries}
+        if not found:
             raise Asked([])
     states = list(scheduler._get_all_host_states(context.elevated(), spec, summaries))
     raise Asked([one.host for one in scheduler.host_manager.get_filtered_hosts(states, spec)])
