@@ -4,7 +4,8 @@ The program runs on a monitor that only listens (``pulumi.runtime.mocks``): no e
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pulumi
@@ -125,23 +126,31 @@ def record(
 
 
 def record_estate(
-    estate: Estate, share: Share | None = None, *, preview: bool = False
+    estate: Estate,
+    share: Share | None = None,
+    *,
+    preview: bool = False,
+    contents: Mapping[str, str] | None = None,
 ) -> dict[str, Registration]:
     """What ``build`` registers for an estate as one stack, or for a share of it.
 
-    User data is what documents say, of files their name.
+    User data is what documents say, of files their name. ``contents``: what is known of images' files, by the
+    image's name in Glance; another content is another image to Glance.
     """
     names = [*estate.clusters, *estate.servers()]
-    return record(program_of(estate, share), preview=preview, names=names)
+    return record(program_of(estate, share, contents or {}), preview=preview, names=names)
 
 
-def program_of(estate: Estate, share: Share | None = None) -> Callable[[], object]:
+def program_of(
+    estate: Estate, share: Share | None = None, contents: Mapping[str, str] = MappingProxyType({})
+) -> Callable[[], object]:
     """The program, without its documents."""
     logins = dict.fromkeys(estate.vcenters, LOGIN)
     files = {  # as `components.image_files` does: a path that follows the content, not the image's name
-        glance_name(name, version): f".estate/images/{image.source(version).file_name}"
+        called: f".estate/images/{contents.get(called, '')}{image.source(version).file_name}"
         for name, image in estate.images.items()
         for version in image.versions
+        for called in (glance_name(name, version),)
     }
     texts = {server: str(data.text) for server, data in _user_data(estate)}
     ports = [f"{server}/{name}" for server, one in estate.servers().items() for name in one.addresses]

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from estate.model import Estate
 from estate.model.graph import Graph, Node
+from estate.model.images import glance_name
 from estate.model.members import flat
 from estate.placement.landing import Lander
 from review.changes import SETTINGS
@@ -85,9 +86,34 @@ def recorded(old: Estate, new: Estate) -> tuple["Recorded", "Recorded"]:
     from review.recording import record_estate  # noqa: PLC0415 - the SDK takes a second
 
     first, second = (
-        {(one.type, one.name): one for one in record_estate(estate).values()} for estate in (old, new)
+        {(one.type, one.name): one for one in record_estate(estate, contents=contents).values()}
+        for estate, contents in zip((old, new), _contents(old, new), strict=True)
     )
     return first, second
+
+
+def _contents(*estates: Estate) -> list[dict[str, str]]:
+    """Checksums of images' files, by the image's name in Glance, where both estates give one of a kind:
+    that one gives none, and another does, says nothing of the file.
+    """
+    sources = [
+        {
+            glance_name(name, version): image.source(version)
+            for name, image in estate.images.items()
+            for version in image.versions
+            if image.source(version).file is not None
+        }
+        for estate in estates
+    ]
+    found: list[dict[str, str]] = [{} for _ in estates]
+    for name in set[str].intersection(*map(set, sources)):
+        for kind in ("sha256", "sha512"):
+            sums = [getattr(one[name], kind) for one in sources]
+            if all(sums):
+                for one, checksum in zip(found, sums, strict=True):
+                    one[name] = f"{checksum}-"
+                break
+    return found
 
 
 def compared(environment: str, wanted: Wanted, found: tuple["Recorded", "Recorded"]) -> ResourceDiff:

@@ -368,6 +368,21 @@ def test_other_extra_specs_of_a_volume_type_are_refused_where_volumes_have_it(re
     assert not [one for one in repository.review().hazards if one.kind is HazardKind.REFUSED]
 
 
+def test_another_content_under_the_same_name_is_another_image(repository: Repository) -> None:
+    def file(checksum: str) -> str:
+        return f"{{hypervisor: kvm, file: linux.qcow2, virtual_size: 1 GiB{checksum}}}"
+
+    repository.edit("sandbox/catalogue.yaml", (file(""), file(f", sha256: {'1' * 64}")))
+    assert repository.review().hazards == ()  # nobody says that the file is another one
+    repository.commit("the image with its checksum")
+    repository.edit("sandbox/catalogue.yaml", (f"sha256: {'1' * 64}", f"sha256: {'2' * 64}"))
+    review = repository.review()
+    image = next(one for one in review.resources if one.name == "linux-kvm" and one.because)
+    assert (image.operation, image.because) == (Operation.REPLACE, ("localFilePath",))
+    lost = {server for one in review.hazards if one.kind is HazardKind.DATA_LOSS for server in one.servers}
+    assert {"web-1", "web-2", "api-1"} <= lost
+
+
 def test_what_one_change_does_to_many_is_one_row(repository: Repository) -> None:
     repository.edit(
         "sandbox/catalogue.yaml",
