@@ -1,5 +1,6 @@
 """The environment ``sandbox`` as a model, and variants of it."""
 
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,5 +31,5 @@ def changed(*changes: tuple[str, Any]) -> Estate:
         if value is None:
             del block[last]
         else:
-            block[last] = value
+            block[last] = deepcopy(value)  # a later place may lie within it
     return Estate.model_validate(data)
