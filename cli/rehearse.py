@@ -201,6 +201,7 @@ def _tell(found: Outcome, earlier: str, output: Format) -> None:
     """Where all landed, what changed, what stood in for the real thing and the times."""
     from cli import landing  # noqa: PLC0415
     from operations.stand_ins import stand_ins  # noqa: PLC0415
+    from review.things import some  # noqa: PLC0415
 
     if output is Format.JSON:
         typer.echo(json.dumps(_document(found), indent=2))
@@ -210,13 +211,8 @@ def _tell(found: Outcome, earlier: str, output: Format) -> None:
         _tell_change(found.changed, earlier)
     typer.echo("\nNot rehearsed:")
     for one in stand_ins(found.estate):
-        typer.echo(f"  {one.what}: {one.instead} ({_some(one.names)})")
+        typer.echo(f"  {one.what}: {one.instead} ({some(one.names)})")
     again = "no change" if found.settled else "CHANGES, although nothing was changed"
     typer.echo(f"\nSecond preview: {again if found.applied else 'none, because `up` was refused or failed'}.")
     times = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in found.phases.document().items())
     typer.echo(f"Times: {times}.")
-
-
-def _some(names: tuple[str, ...], most: int = 6) -> str:
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

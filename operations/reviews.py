@@ -95,11 +95,12 @@ def reviewed(
 
 
 def _stacks() -> Path:
-    """The project's environments, of the nearest folder upward that has some."""
-    here = Path.cwd()
-    stacks = next((top / "stacks" for top in (here, *here.parents) if (top / "stacks").is_dir()), None)
+    """The project's environments."""
+    stacks = folders.environments()
     if stacks is None:
-        raise OperationError(f"expected environments in stacks/ of {here} or above, found none; name one")
+        raise OperationError(
+            f"expected environments in stacks/ of {Path.cwd()} or above, found none; name one"
+        )
     return stacks.resolve()
 
 
@@ -137,11 +138,8 @@ def _folder(environment: str) -> Path:
     try:
         return folders.find(environment).resolve()
     except DocumentsError as error:
-        here = Path.cwd()
-        if Path(environment).name != environment:
-            raise OperationError(str(error)) from error
-        stacks = next((top / "stacks" for top in (here, *here.parents) if (top / "stacks").is_dir()), None)
-        if stacks is None:
+        stacks = folders.environments()
+        if Path(environment).name != environment or stacks is None:
             raise OperationError(str(error)) from error
         return (stacks / environment).resolve()
 

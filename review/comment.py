@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from estate.model import Hypervisor
 from estate.model.words import ranges
 from estate.placement.proof import Claim
 from review.escaping import code, prose
@@ -60,7 +61,6 @@ _SIGNS = {
     Verdict.BLOCKED: "⛔",
     Verdict.INCOMPLETE: "❓",
 }
-_SIDES = {"esxi": "ESXi", "kvm": "KVM"}
 _HEAD_ROWS = 10
 """Rows of a table in the head; all of them are in the tail."""
 _BLOCKS = 3
@@ -403,7 +403,7 @@ def _lack(item: tuple[MissingFeature, list[str]]) -> str:
     one, workloads = item
     return _row(
         code(one.environment),
-        _SIDES[one.to],
+        Hypervisor(one.to).label,
         code(one.feature),
         "**yes**" if one.needed else "",
         prose(some(workloads)),
@@ -499,9 +499,7 @@ def _hazard(one: Struck) -> str:
 
 def _blocks(subjects: Sequence[str]) -> str:
     """Few blocks by name; many by the first, which all of them are alike."""
-    if len(subjects) <= _BLOCKS:
-        return ", ".join(prose(one, 100) for one in subjects)
-    return f"{', '.join(prose(one, 100) for one in subjects[:_BLOCKS])} and {len(subjects) - _BLOCKS} more"
+    return some([prose(one, 100) for one in subjects], _BLOCKS)
 
 
 def _who(one: Struck) -> str:
@@ -570,7 +568,7 @@ def _spot(spot: Spot | None) -> str:
         return "-"
     if spot.aggregate is None:
         return "**no place**"
-    return f"{code(spot.aggregate)} ({_SIDES.get(spot.hypervisor or '', 'KVM')})"
+    return f"{code(spot.aggregate)} ({Hypervisor(spot.hypervisor or Hypervisor.KVM).label})"
 
 
 def _change(one: Change) -> str:

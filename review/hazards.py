@@ -13,7 +13,7 @@ from estate.model.subjects import subject
 from review.registration import Registration
 from review.resources import ResourceDiff
 from review.side import Side
-from review.things import block, some, thing, workload_of
+from review.things import block, some, thing
 from review.transfers import INSTANCE
 from review.value import Change, Hazard, HazardKind, Landing, Operation, Place, ResourceChange
 
@@ -117,27 +117,26 @@ def _places(changes: tuple[Change, ...]) -> dict[tuple[str, str], Place]:
 
 def _shrinking(before: Side, after: Side) -> Iterator[tuple[str, tuple[int, int]]]:
     """Servers whose root disk, which is no volume, would shrink, with GiB before and after."""
-    if before.flat is None or after.flat is None:
+    if before.estate is None or after.estate is None:
         return
-    was = {server: one for one in before.flat.workloads.values() for server in one.servers}
-    for one in after.flat.workloads.values():
-        new = after.flat.flavors.get(one.flavor)
-        for server in one.servers:
-            old = before.flat.flavors.get(was[server].flavor) if server in was else None
-            if one.boot_volume is None and old is not None and new is not None and new.disk < old.disk:
-                yield server, (old.disk, new.disk)
+    was = before.estate.servers()
+    for server, one in after.estate.servers().items():
+        new = after.estate.flavors.get(one.flavor)
+        old = before.estate.flavors.get(was[server].flavor) if server in was else None
+        if one.boot_volume is None and old is not None and new is not None and new.disk < old.disk:
+            yield server, (old.disk, new.disk)
 
 
 def _held_types(before: Side, after: Side) -> dict[str, tuple[str, ...]]:
     """Servers that have volumes of a type, by its name now, if it is renamed."""
-    if before.flat is None or after.flat is None:
+    if before.estate is None or after.estate is None:
         return {}
     held: dict[str, list[str]] = {}
-    for one in before.flat.workloads.values():
+    for server, one in before.estate.servers().items():
         root = [one.boot_volume.type] if one.boot_volume is not None else []
         for kind in dict.fromkeys([*root, *(volume.type for volume in one.volumes.values())]):
-            held.setdefault(kind, []).extend(one.servers)
-    was = {one.was: name for name, one in after.flat.volume_types.items() if one.was is not None}
+            held.setdefault(kind, []).append(server)
+    was = {one.was: name for name, one in after.estate.volume_types.items() if one.was is not None}
     return {was.get(kind, kind): tuple(servers) for kind, servers in held.items()}
 
 
@@ -149,16 +148,15 @@ def _place(loc: Loc, before: Side, after: Side) -> Place | None:
 
 def _first_boot(before: Side, after: Side) -> Iterator[tuple[str, str, str]]:
     """Workload, server and what changes of that which a server reads at its first boot only."""
-    if before.flat is None or after.flat is None:
+    if before.estate is None or after.estate is None:
         return
     old, new = before.texts or {}, after.texts or {}
-    was = {server: one for one in before.flat.workloads.values() for server in one.servers}
-    for name, one in after.flat.workloads.items():
-        for server in one.servers:
-            if server in was and was[server].keypair != one.keypair:
-                yield workload_of(name), server, "its key pair"
-            if server in was and old.get(server) != new.get(server):
-                yield workload_of(name), server, "its user data"
+    was = before.estate.servers()
+    for server, one in after.estate.servers().items():
+        if server in was and was[server].keypair != one.keypair:
+            yield one.name, server, "its key pair"
+        if server in was and old.get(server) != new.get(server):
+            yield one.name, server, "its user data"
 
 
 class _Teller:

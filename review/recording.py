@@ -130,7 +130,7 @@ def record_estate(
     share: Share | None = None,
     *,
     preview: bool = False,
-    contents: Mapping[str, str] | None = None,
+    contents: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Registration]:
     """What ``build`` registers for an estate as one stack, or for a share of it.
 
@@ -138,12 +138,10 @@ def record_estate(
     image's name in Glance; another content is another image to Glance.
     """
     names = [*estate.clusters, *estate.servers()]
-    return record(program_of(estate, share, contents or {}), preview=preview, names=names)
+    return record(program_of(estate, share, contents), preview=preview, names=names)
 
 
-def program_of(
-    estate: Estate, share: Share | None = None, contents: Mapping[str, str] = MappingProxyType({})
-) -> Callable[[], object]:
+def program_of(estate: Estate, share: Share | None, contents: Mapping[str, str]) -> Callable[[], object]:
     """The program, without its documents."""
     logins = dict.fromkeys(estate.vcenters, LOGIN)
     files = {  # as `components.image_files` does: a path that follows the content, not the image's name

@@ -423,7 +423,7 @@ def _way(old: Spot, new: Spot) -> str:
         return _NO_PLACE
     if old.hypervisor is None or new.hypervisor is None or old.hypervisor == new.hypervisor:
         return ""
-    return f"from {_SIDES[old.hypervisor]} to {_SIDES[new.hypervisor]}"
+    return f"from {Hypervisor(old.hypervisor).label} to {Hypervisor(new.hypervisor).label}"
 
 
 def _hit(hazards: Sequence[Hazard]) -> str:
@@ -458,7 +458,6 @@ def newly_short(one: Headroom) -> bool:
 
 
 _NO_PLACE = "without a place"
-_SIDES = {Hypervisor.ESXI.value: "ESXi", Hypervisor.KVM.value: "KVM"}
 _HAZARDS = {
     HazardKind.REFUSED: "refused as things stand",
     HazardKind.DATA_LOSS: "data is lost",

@@ -10,7 +10,6 @@ from estate.documents import DocumentsError, Loaded, Position, load
 from estate.documents import Problem as Found
 from estate.documents.attachments import user_data
 from estate.model import Estate, Loc, Severity
-from estate.model.members import flat
 from estate.model.words import AS_WRITTEN
 from policies.over_documents import judged
 from review import digest
@@ -42,11 +41,6 @@ class Side:
     def estate(self) -> Estate | None:
         """The estate, if nothing is wrong with its text and its blocks."""
         return self.loaded.estate if self.loaded is not None else None
-
-    @cached_property
-    def flat(self) -> Estate | None:
-        """The estate with a workload for each group of equal members."""
-        return flat(self.estate) if self.estate is not None else None
 
     @property
     def draft(self) -> Estate | None:

@@ -16,7 +16,7 @@ def weakened(before: Side, after: Side) -> Iterator[str]:
     if old is None:
         return
     if after.reading is Reading.ABSENT:
-        restricted = _restricted(before)
+        restricted = _restricted(old)
         yield (
             f"the environment is removed: no document describes its {count(len(_servers(old)), 'server')} "
             f"({len(restricted)} restricted to ESXi) any more. They stay, and nobody looks after them"
@@ -24,7 +24,7 @@ def weakened(before: Side, after: Side) -> Iterator[str]:
         return
     if new is None:
         return
-    if lifted := sorted((_restricted(before) & _servers(new)) - _restricted(after)):
+    if lifted := sorted((_restricted(old) & _servers(new)) - _restricted(new)):
         yield f"no longer restricted to ESXi: {some(lifted)}"
     yield from _settings(old, new)
     yield from _exemptions(old, new)
@@ -34,13 +34,12 @@ def weakened(before: Side, after: Side) -> Iterator[str]:
 
 
 def _servers(estate: Estate) -> set[str]:
-    return {server for one in estate.workloads.values() for server in one.servers}
+    return set(estate.servers())
 
 
-def _restricted(side: Side) -> set[str]:
+def _restricted(estate: Estate) -> set[str]:
     """Servers that must stay on ESXi; of members that differ each by itself."""
-    workloads = side.flat.workloads.values() if side.flat is not None else ()
-    return {server for one in workloads if one.restriction is not None for server in one.servers}
+    return {server for server, one in estate.servers().items() if one.restriction is not None}
 
 
 def _settings(old: Estate, new: Estate) -> Iterator[str]:

@@ -16,17 +16,21 @@ class DocumentsError(Exception):
     """The documents cannot be read at all: one clear sentence."""
 
 
+def environments() -> Path | None:
+    """The ``stacks/`` of the project: the nearest folder, from the current one upward, that has one."""
+    here = Path.cwd()
+    return next((top / "stacks" for top in (here, *here.parents) if (top / "stacks").is_dir()), None)
+
+
 def find(env: str | Path) -> Path:
     """The folder of ENV: a name under the project's ``stacks/``, or a path.
 
-    The project is the nearest folder, from the current one upward, that has ``stacks/``. A name that
-    exists there wins over a folder of that name in the current directory, which is ``./NAME``.
+    A name that exists there wins over a folder of that name in the current directory, which is ``./NAME``.
     The folder is given relative to the current directory, as a person would write it.
 
     Raises ``DocumentsError`` if there is no such folder.
     """
-    here = Path.cwd()
-    stacks = next((top / "stacks" for top in (here, *here.parents) if (top / "stacks").is_dir()), None)
+    here, stacks = Path.cwd(), environments()
     is_name = isinstance(env, str) and env != ".." and Path(env).name == env
     if not str(env):
         raise DocumentsError("expected the name of an environment or the path of a folder, got nothing.")

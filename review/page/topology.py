@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from estate.model import Hypervisor
 from review.page.drawing import WIDTH, Box, Mark, Picture, Ribbon, Words, chip, fitted
 from review.value import (
     AggregateShape,
@@ -162,7 +163,7 @@ def _compute(was: Shape, now: Shape, servers: dict[str, int]) -> Picture | None:
                 y = _bottom(marks) + 10
 
         count = f"{servers.get(one.name, 0):,} servers"
-        side = "ESXi" if one.hypervisor == "esxi" else "KVM"
+        side = Hypervisor(one.hypervisor).label
         return _Panel(
             head=one.name,
             sub=f"{side} · zone {one.zone} · {count}",
