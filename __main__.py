@@ -28,7 +28,10 @@ from review.digest import APPROVED, contents_of
 
 # Thousands of small objects live until the end: collecting them again and again takes half the run.
 gc.set_threshold(100_000, 50, 50)
-
+# The SDK tells the engine of ten steps of every resource, and waits each time until it has heard; it shows
+# them to nobody unless it runs with --debug.
+if not os.environ.get("ESTATE_SDK_DEBUG"):
+    pulumi.log.debug = lambda *_, **__: None
 
 MESSAGE_SHOWN = 32
 """Exit code of a Python program that has said what is wrong (pulumi-language-python); after a

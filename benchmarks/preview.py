@@ -3,10 +3,10 @@ absent.
 
 The environment gets a sandbox with an empty stack, so that everything is to be created, and all of these
 look at the same cloud, in turns: our program, without and with the policy pack, and with a pack that has no
-rules; a bare program that registers the very same resources and component nodes with the same collector
-settings; the same without component nodes; the same with Python's own collector settings; and OpenTofu's
-plan of the same resources of OpenStack. CPU seconds are those of all processes of a command; of several
-runs the least counts.
+rules; a bare program that registers the very same resources and component nodes with the same settings of
+the collector and of the SDK's messages; the same without component nodes; the same without those settings;
+and OpenTofu's plan of the same resources of OpenStack. CPU seconds are those of all processes of a command;
+of several runs the least counts.
 """
 
 import json
@@ -37,7 +37,7 @@ PACK, EMPTY = "our program, with the policy pack", "our program, with a pack wit
 SAME, FLAT, NAIVE = (
     "the same resources, bare",
     "without component nodes",
-    "and Python's own collector settings",
+    "and Python's own collector settings, and the SDK's messages",
 )
 TOFU = "OpenTofu's plan"
 _PASSWORD = "[secret]"  # noqa: S105 - how the engine shows one

@@ -5,6 +5,7 @@ them are listed), and takes heavy imports inside its functions: ``estate check``
 save of a document and imports neither Pulumi nor a cloud's client.
 """
 
+import signal
 import sys
 from importlib import import_module
 from typing import cast
@@ -78,4 +79,7 @@ def main() -> None:
     """Entry point ``estate``. Exit codes: 0 fine, 1 findings, 2 unusable input, 130 interrupted."""
     for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a name still shows the rest
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+    for number in (signal.SIGTERM, signal.SIGHUP):  # as by Ctrl-C: what was started is ended, too
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+            signal.signal(number, signal.default_int_handler)
     app()

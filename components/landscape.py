@@ -1,7 +1,7 @@
 """A whole estate, or one part of it: every component, in an order that follows from who needs whom."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import pulumi
@@ -15,7 +15,7 @@ from components.esxi_aggregate import EsxiAggregate
 from components.esxi_cluster import ClusterRef, EsxiCluster
 from components.flavor import Flavor
 from components.gates.servers_spread import ServersSpread
-from components.host_aggregate import HostAggregate
+from components.host_aggregate import AggregateRef, HostAggregate
 from components.keypair import Keypair
 from components.kvm_aggregate import KvmAggregate
 from components.logical_network import LogicalNetwork, NetworkRef, existing_network
@@ -35,6 +35,7 @@ from estate.model.block import NamedBlock, ResourceBlock
 from estate.model.partition import Share, partition, project_of
 from estate.openstack.existing import Existing
 from estate.placement.prediction import Prediction, predict
+from estate.placement.together import Bound, bound_together
 from estate.vsphere.connections import Login
 
 _B = TypeVar("_B", bound=NamedBlock)
@@ -98,15 +99,22 @@ def build(
         )
     predictions = predict(estate)
     turns = {name: Turns(one) for name, one in estate.server_groups.items()}
-    for _, workload in _of(estate.workloads, share.workloads):
-        made.servers |= Workload(
-            workload,
-            aggregates={server: aggregates[predictions[server].aggregate] for server in workload.servers},
-            surroundings=surroundings,
-            user_data=user_data,
-            turns=turns,
-            opts=top(workload),
-        ).server_ids
+
+    def make(names: Iterable[str], aggregates: Mapping[str, AggregateRef]) -> None:
+        for _, workload in _of(estate.workloads, names):
+            made.servers |= Workload(
+                workload,
+                aggregates={server: aggregates[predictions[server].aggregate] for server in workload.servers},
+                surroundings=surroundings,
+                user_data=user_data,
+                turns=turns,
+                opts=top(workload),
+            ).server_ids
+
+    together = bound_together(estate, predictions)
+    first = [name for name in share.workloads if any(name in one.workloads for one in together.values())]
+    make(first, aggregates)
+    make((name for name in share.workloads if name not in first), _once_together(aggregates, turns, together))
     servers = made.servers if share.platform else _servers_of_others(estate, share)
     for name in share.apart:
         members = _members_on_esxi(estate, name, predictions)
@@ -117,6 +125,26 @@ def build(
             opts=groups[name].child() if name in groups else _renamed(top(), estate.server_groups[name]),
         )
     return made
+
+
+def _once_together(
+    aggregates: Mapping[str, AggregateRef], turns: Mapping[str, Turns], together: Mapping[str, Bound]
+) -> dict[str, AggregateRef]:
+    """The aggregates for servers that come after those which must share a host there."""
+    return {
+        name: replace(
+            one,
+            enabled=(
+                *one.enabled,
+                *(
+                    server
+                    for group in (together[name].groups if name in together else ())
+                    for server in turns[group].following
+                ),
+            ),
+        )
+        for name, one in aggregates.items()
+    }
 
 
 class _Top:

@@ -10,7 +10,7 @@ from components.gates.volume_type_quota import VolumeTypeQuota
 from components.look_up import id_of
 from estate.model import Mode
 from estate.model import Project as Model
-from estate.model.projects import ComputeQuota, NetworkQuota, VolumeQuota
+from estate.model.projects import UNLIMITED, ComputeQuota, Limit, NetworkQuota, VolumeQuota
 
 
 class Project(Component):
@@ -41,25 +41,25 @@ class Project(Component):
             openstack.compute.QuotaSetV2(
                 f"{project.name}/compute",
                 project_id=self.id,
-                instances=compute.instances,
-                cores=compute.cores,
-                ram=compute.memory,
-                key_pairs=compute.key_pairs,
-                server_groups=compute.server_groups,
-                server_group_members=compute.server_group_members,
+                instances=_number(compute.instances),
+                cores=_number(compute.cores),
+                ram=_number(compute.memory),
+                key_pairs=_number(compute.key_pairs),
+                server_groups=_number(compute.server_groups),
+                server_group_members=_number(compute.server_group_members),
                 opts=self.child(),
             )
         if network != NetworkQuota():
             openstack.networking.QuotaV2(
                 f"{project.name}/network",
                 project_id=self.id,
-                network=network.networks,
-                subnet=network.subnets,
-                port=network.ports,
-                router=network.routers,
-                floatingip=network.floating_ips,
-                security_group=network.security_groups,
-                security_group_rule=network.security_group_rules,
+                network=_number(network.networks),
+                subnet=_number(network.subnets),
+                port=_number(network.ports),
+                router=_number(network.routers),
+                floatingip=_number(network.floating_ips),
+                security_group=_number(network.security_groups),
+                security_group_rule=_number(network.security_group_rules),
                 opts=self.child(),
             )
 
@@ -70,16 +70,16 @@ class Project(Component):
             openstack.blockstorage.QuoteSetV3(  # sic: the SDK's name
                 f"{name}/volumes",
                 project_id=self.id,
-                volumes=volumes.volumes,
-                snapshots=volumes.snapshots,
-                gigabytes=volumes.size,
+                volumes=_number(volumes.volumes),
+                snapshots=_number(volumes.snapshots),
+                gigabytes=_number(volumes.size),
                 opts=self.child(),
             )
         limits = {
-            (what, key): limit
+            (what, key): number
             for key, one in volumes.types.items()
             for what, limit in (("volumes", one.volumes), ("gigabytes", one.size))
-            if limit is not None
+            if (number := _number(limit)) is not None
         }
         if limits:
             # A renamed type has its old name in Cinder.
@@ -87,3 +87,8 @@ class Project(Component):
                 lambda names: {f"{what}_{names[key]}": limit for (what, key), limit in limits.items()}
             )
             VolumeTypeQuota(name, project_id=self.id, limits=named, opts=self.child())
+
+
+def _number(limit: Limit) -> int | None:
+    """As Nova, Neutron and Cinder say it: -1 is no limit."""
+    return -1 if limit == UNLIMITED else limit

@@ -16,6 +16,7 @@ from estate.model.references import Reference, references
 from estate.model.subjects import LABELS
 from estate.placement.pairing import back_ends
 from estate.placement.prediction import predict
+from estate.placement.together import bound_together
 
 _COMPONENTS = {
     "vcenters": ("DistributedSwitch",),
@@ -159,11 +160,18 @@ def needed(estate: Estate, node: Node) -> tuple[Node, ...]:
             source = Node(str(use.loc[0]), str(use.loc[1]))
             uses.setdefault(source, []).append(_owner(estate, use))
     predictions = predict(estate)
+    together = bound_together(estate, predictions)
     for workload in estate.workloads.values():
         landings = {predictions[server].aggregate for server in workload.servers}
         uses.setdefault(Node("workloads", workload.name), []).extend(
             Node("aggregates", name) for name in sorted(landings)
         )
+        uses[Node("workloads", workload.name)] += [
+            Node("workloads", first)
+            for name in sorted(landings & together.keys())
+            for first in together[name].workloads
+            if not any(workload.name in one.workloads for one in together.values())
+        ]
     for name in estate.networks:  # which the back end realises on the switches
         uses.setdefault(Node("networks", name), []).extend(Node("vcenters", one) for one in estate.vcenters)
     found: dict[Node, None] = {}

@@ -1,4 +1,4 @@
-"""Members of a server group that Nova must place one after the other."""
+"""Members of a server group that Nova must place one after the other, and before others."""
 
 import pulumi
 
@@ -15,11 +15,16 @@ class Turns:
     ``populate_retry``); for affinity those are as wrong as the first, and the server ends in ERROR. So the
     host of the first member is known before the others boot, and with anti-affinity that of each before
     the next. Soft policies refuse nothing.
+
+    Under affinity there is one host that can take the second member, and where hundreds boot it is full by
+    the time that the first is there. So the other servers of the aggregate wait for those who follow it.
     """
 
     def __init__(self, group: ServerGroup) -> None:
         self._policy = group.policy
         self._before: list[pulumi.Resource] = []
+        self.following: list[pulumi.Resource] = []
+        """Members that must find room on the host of the first."""
 
     @property
     def before(self) -> tuple[pulumi.Resource, ...]:
@@ -28,5 +33,7 @@ class Turns:
 
     def took(self, server: pulumi.Resource) -> None:
         """A member that has been registered."""
+        if self._policy is Policy.AFFINITY and self._before:
+            self.following.append(server)
         if self._policy is Policy.ANTI_AFFINITY or (self._policy is Policy.AFFINITY and not self._before):
             self._before = [server]

@@ -48,6 +48,11 @@ SCHEMA: dict[str, dict[str, Any]] = {
         "type": "object",
         "additionalProperties": {"type": "string", "enum": [one.value for one in Hypervisor]},
     },
+    "hosts": {
+        "description": "Host of a nova-compute service → the side of its hypervisor.",
+        "type": "object",
+        "additionalProperties": {"type": "string", "enum": [one.value for one in Hypervisor]},
+    },
     "restricted": {"description": "Name of a server that must stay on ESXi → its reason.", **_STRINGS},
     "exemptions": {
         "description": "Violations that somebody answers for.",
@@ -86,6 +91,7 @@ class Catalogue:
     flavors: Mapping[str, FlavorFacts] = field(default_factory=dict)
     volume_types: Mapping[str, VolumeTypeFacts] = field(default_factory=dict)
     zones: Mapping[str, Hypervisor] = field(default_factory=dict)
+    hosts: Mapping[str, Hypervisor] = field(default_factory=dict)
     restricted: Mapping[str, str] = field(default_factory=dict)
     exemptions: tuple[Exempted, ...] = ()
 
@@ -122,6 +128,7 @@ def parsed(config: Mapping[str, Any]) -> Catalogue:
             for key, side in config.get("volumeTypes", {}).items()
         },
         zones={zone: Hypervisor(side) for zone, side in config.get("zones", {}).items()},
+        hosts={host: Hypervisor(side) for host, side in config.get("hosts", {}).items()},
         restricted=dict(config.get("restricted", {})),
         exemptions=tuple(Exempted(**one) for one in config.get("exemptions", ())),
     )
@@ -164,6 +171,11 @@ def config_of(estate: Estate, ids: Ids | None = None) -> dict[str, Any]:
         "flavors": {**flavors, **_by_id(flavors, ids.flavors)},
         "volumeTypes": {**volume_types, **_by_id(volume_types, ids.volume_types)},
         "zones": {one.availability_zone: one.hypervisor.value for one in estate.aggregates.values()},
+        "hosts": {
+            host: one.hypervisor.value
+            for one in estate.aggregates.values()
+            for host in estate.compute_hosts(one)
+        },
         "restricted": {
             server: workload.restriction.reason.value
             for server, workload in estate.servers().items()

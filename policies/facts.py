@@ -209,6 +209,8 @@ class Facts:
     """Names of ESXi hosts."""
     zones: Mapping[str, Hypervisor] = field(default_factory=dict)
     """Zones of aggregates that are not among these facts, and the side of their hosts."""
+    hosts: Mapping[str, Hypervisor] = field(default_factory=dict)
+    """Hosts of aggregates that are not among these facts, and their side."""
     groups: tuple[GroupFacts, ...] = ()
     workloads_expected: bool = False
     """Whether servers belong into workloads here: documents and programs with this project's components."""

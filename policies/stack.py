@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from estate.model import Hypervisor
 from estate.placement.triple import IMAGE_TYPE, REQUIRED, trait_key
@@ -122,6 +123,7 @@ def facts_of(resources: Iterable[Resource], catalogue: Catalogue, *, components_
             ]
         ),
         zones=catalogue.zones,
+        hosts=catalogue.hosts,
         groups=tuple(
             GroupFacts(
                 origin=(one.urn,),
@@ -270,7 +272,10 @@ class _Known(Generic[_FactsT]):
             for one in (self._by_id if said.by_id else self._by_name).get(said.value, ())
             if one.urn in sources or _cloud(one) == own
         ]
-        return _alike(found) if found else self._catalogue.get(said.value)
+        if found:
+            return _alike(found)
+        # The catalogue has ids and names side by side; whatever is named like an id is another thing.
+        return None if not said.by_id and _is_id(said.value) else self._catalogue.get(said.value)
 
     def _unknown(self, said: Named, sources: tuple[str, ...]) -> _FactsT | Unknown | None:
         """Of a value that is not known yet: the one resource that it comes from.
@@ -295,6 +300,15 @@ def _ids(resource: Resource) -> set[str]:
     """Ids of an image or a flavor: that the cloud gave, or that the program chose."""
     key = "imageId" if resource.kind == properties.IMAGE else "flavorId"
     return {one for one in (resource.id, resource.props.get(key)) if isinstance(one, str)}
+
+
+def _is_id(text: str) -> bool:
+    """Whether it is an id as Glance and Nova give them."""
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _alike(found: Sequence[_FactsT | Unknown]) -> _FactsT | Unknown:

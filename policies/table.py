@@ -62,8 +62,9 @@ the guarantee, which layer stops them.
 `--policy-pack-config FILE` takes a JSON object, rule → level (`advisory`, `mandatory`, `disabled`) or
 configuration, as for every pack. A rule may be switched to advisory so; the program's own judgement of its
 documents stays. The rule `image-and-flavor-known` takes the catalogue: what the pack is told of images,
-flavors, volume types and zones outside of the stack (by id or name), of servers that the register restricts,
-and of exemptions. `estate policies config ENV` writes it; `--ids` adds the ids that the cloud gave.
+flavors, volume types (by id or name), zones and hosts outside of the stack, of servers that the register
+restricts, and of exemptions. `estate policies config ENV` writes it; `--ids` adds the ids that the cloud
+gave.
 
 ```json
 {
@@ -77,6 +78,7 @@ and of exemptions. `estate policies config ENV` writes it; `--ids` adds the ids 
     "flavors": {"esxi-medium": {"extraSpecs": {"trait:CUSTOM_HV_VMWARE": "required"}}},
     "volumeTypes": {"standard-esxi": "esxi"},
     "zones": {"az-kvm": "kvm", "az-esxi": "esxi"},
+    "hosts": {"kvm01.example": "kvm", "nova-esx-a": "esxi"},
     "restricted": {"ledger-db": "vendor-support"}
   }
 }

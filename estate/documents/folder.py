@@ -70,3 +70,11 @@ def documents(folder: Path) -> list[Path]:
     if not found:
         raise DocumentsError(f"expected documents (*.yaml) in {folder}, found none.")
     return found
+
+
+def inside(folder: Path) -> list[Path]:
+    """The folders in a folder, but for hidden ones; none where it cannot be read."""
+    try:
+        return sorted(one for one in folder.iterdir() if one.is_dir() and not one.name.startswith("."))
+    except OSError:
+        return []

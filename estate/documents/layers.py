@@ -52,6 +52,7 @@ class Layers:
         layer = _Folder(self, Position(str(paths[0]), 1, 1))
         for path in paths:
             layer.add(path)
+        self._below_unread(folder)
         if layer.extends is None:
             return layer.root
         below = self._below(folder, *layer.extends)
@@ -59,6 +60,42 @@ class Layers:
             return layer.root
         self.problems += merge(below, layer.root)
         return below
+
+    def _below_unread(self, folder: Path) -> None:
+        """Refuse documents in folders inside of this one, unless such a folder is an environment or a layer
+        itself: whoever put them there thinks that they are read.
+        """
+        for inner in folders.inside(folder):
+            try:
+                paths = folders.documents(inner)
+            except DocumentsError:  # it has none
+                continue
+            said = {
+                path: root
+                for path in paths
+                if path.suffix == ".yaml" and isinstance(root := self._glance(path), Mapping)
+            }
+            if any({EXTENDS, "estate"} & set(root.items) for root in said.values()):
+                continue
+            for path, root in said.items():
+                if root.items and root.items.keys() <= set(KINDS):  # and no file of another tool
+                    self.lost(
+                        "folder-not-read",
+                        f"only the documents of {folder} itself are read, and this one is in a folder inside "
+                        f"of it. Move it to {folder / path.name}; a folder that is an environment of its own "
+                        "says extends; one whose name begins with a dot is left alone.",
+                        Position(str(path), 1, 1),
+                        hides=partial(self.unread.node, root),
+                    )
+
+    @staticmethod
+    def _glance(path: Path) -> Node | None:
+        """What a file says, as far as it can be read."""
+        try:
+            with path.open("rb") as file:
+                return parse(file.read(MAX_BYTES + 1), str(path)).root
+        except OSError:
+            return None
 
     def _below(self, folder: Path, path: str, position: Position) -> Mapping | None:
         """The tree of the folder that ``folder`` extends."""

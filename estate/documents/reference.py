@@ -73,7 +73,8 @@ def _type(field: FieldInfo) -> str:
         label = LABELS.get(kind, kind)
         return f"names of {kind.replace('_', ' ')}" if several else f"name of {_article(label)} {label}"
     if _unit(field):
-        return "size"
+        others = [_word(one) for one in _options(field.annotation) if get_origin(one) is Literal]
+        return " or ".join(["size", *others])
     if several and _has(field, expand):
         return "names or ranges"
     return " or ".join(

@@ -34,6 +34,7 @@ _BRACKET = re.compile(r"\[([^\]]*)\]")
 _PLAIN = re.compile(r"^[a-z0-9._-]+$")
 _BETWEEN_RANGES = re.compile(r",(?![^\[]*\])")
 _STEPS = re.compile(r"^([0-9]+)-([0-9]+)(?:/[0-9]+)?$")
+_NAMES = "expected a name or a range such as kvm[01-12], or a list of them"
 _METADATA_KEY = re.compile(r"^[A-Za-z0-9 ._:-]{1,255}$")  # nova/api/validation/parameter_types.py
 
 MAX_RANGE = 10_000
@@ -124,15 +125,21 @@ def expand(value: object) -> tuple[str, ...]:
     """
     if value == ():
         return ()
-    parts = [value] if isinstance(value, str) else value
-    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
-        raise ValueError(
-            f"expected a name or a range such as kvm[01-12], or a list of them, got {_odd_part(value)}"
-        )
-    count = sum(_count(part) for part in parts)
+    parts = value if isinstance(value, list | tuple) else [value]
+    texts = [part for part in parts if isinstance(part, str)]
+    odd = [shown(part) for part in parts if not isinstance(part, str)]
+    faults = [f"{_NAMES}, got {', '.join(odd)}{'' if parts == [value] else ' in the list'}"] if odd else []
+    count = 0
+    for text in texts:
+        try:
+            count += _count(text)
+        except ValueError as error:
+            faults.append(str(error))
+    if faults:
+        raise ValueError("; ".join(faults))
     if count > MAX_RANGE:
         raise ValueError(f"expected at most {MAX_RANGE} names, got {count}")
-    names = [name for part in parts for name in _names(part)]
+    names = [name for text in texts for name in _names(text)]
     if not names:
         raise ValueError("expected at least one name, got none")
     doubled = sorted(name for name, times in Counter(names).items() if times > 1)
@@ -150,12 +157,6 @@ def ranges(names: Iterable[str]) -> list[str]:
     if not listed or not all(_PLAIN.match(one) for one in listed):
         return listed
     return _BETWEEN_RANGES.split(str(NodeSet.fromlist(listed)))
-
-
-def _odd_part(value: object) -> str:
-    if not isinstance(value, list | tuple):
-        return shown(value)
-    return f"{shown(next(part for part in value if not isinstance(part, str)))} in the list"
 
 
 def _count(part: str) -> int:

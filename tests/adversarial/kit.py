@@ -18,6 +18,8 @@ RESTRICTED = {RESTRICTION_KEY: "licence"}
 
 ESXI_HOST, KVM_HOST = "nova-esx-a", "kvm01.sandbox.example"
 """Of the environment ``sandbox``."""
+ESXI_HOST_OF_OTHERS = "nova-esx-b"
+"""In the catalogue, as a host of another program's aggregate."""
 ESXI_ID, KVM_ID = "id-of-vmware", "id-of-linux"
 """Images that others made, in the catalogue."""
 REGISTERED = "registered"
@@ -36,8 +38,12 @@ CATALOGUE: dict[str, dict[str, Any]] = {
 
 
 def catalogue(rows: Sequence[str]) -> dict[str, Any]:
-    """What the pack is told, with the servers that the register of each row restricts."""
-    return {**CATALOGUE, "restricted": {f"{row}/{REGISTERED}": "licence" for row in rows}}
+    """What the pack is told, with what the register restricts of each row, and hosts of others."""
+    return {
+        **CATALOGUE,
+        "restricted": {f"{row}/{REGISTERED}": "licence" for row in rows},
+        "hosts": {f"{row}/{ESXI_HOST_OF_OTHERS}": "esxi" for row in rows},
+    }
 
 
 class Kit:

@@ -2,7 +2,9 @@
 
 import pytest
 
+from components.targets import needed
 from estate.documents import load
+from estate.model.graph import Node
 from review.recording import record_estate
 from tests.estates import ROOT, changed, sandbox
 
@@ -26,7 +28,8 @@ def test_servers_wait_for_one_gate_per_aggregate() -> None:
 def test_a_quota_is_set_where_it_is_declared() -> None:
     quota = {
         "compute": {"cores": 100, "memory": "200 GiB", "instances": 0},
-        "volumes": {"types": {"standard-esxi": {"volumes": 3, "size": "1 TiB"}}},
+        "network": {"ports": "unlimited"},
+        "volumes": {"types": {"standard-esxi": {"volumes": "unlimited", "size": "1 TiB"}}},
     }
     recorded = record_estate(changed(("projects/payments/quota", quota)))
     assert recorded["QuotaSetV2::payments/compute"].inputs == {
@@ -36,10 +39,10 @@ def test_a_quota_is_set_where_it_is_declared() -> None:
         "instances": 0,
     }
     types = recorded["VolumeTypeQuota::payments-volume-types"]
-    assert types.inputs["limits"] == {"volumes_standard-esxi": 3, "gigabytes_standard-esxi": 1024}
+    assert types.inputs["limits"] == {"volumes_standard-esxi": -1, "gigabytes_standard-esxi": 1024}
     assert {"Project::payments", "VolumeTypeV3::standard-esxi"} <= types.dependencies
     assert "QuoteSetV3::payments/volumes" not in recorded
-    assert "QuotaV2::payments/network" not in recorded
+    assert recorded["QuotaV2::payments/network"].inputs == {"projectId": "id-payments", "port": -1}
 
 
 def test_a_referenced_project_is_found_and_not_made() -> None:
@@ -97,31 +100,36 @@ def test_members_of_a_group_name_it_and_those_on_esxi_are_spread() -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy", "second", "third"),
+    ("policy", "second", "third", "others"),
     [
-        ("affinity", {"web-1"}, {"web-1"}),
-        ("anti-affinity", {"web-1"}, {"web-2"}),
-        ("soft-affinity", set(), set()),
-        ("soft-anti-affinity", set(), set()),
+        # One host can take the second and the third: the others leave them the room.
+        ("affinity", {"web-1"}, {"web-1"}, {"web-2", "queue"}),
+        ("anti-affinity", {"web-1"}, {"web-2"}, set()),
+        ("soft-affinity", set(), set(), set()),
+        ("soft-anti-affinity", set(), set(), set()),
     ],
 )
 def test_members_of_a_group_with_a_hard_policy_boot_in_turn(
-    policy: str, second: set[str], third: set[str]
+    policy: str, second: set[str], third: set[str], others: set[str]
 ) -> None:
-    recorded = record_estate(
-        changed(
-            ("server_groups/front", {"policy": policy}),
-            ("workloads/web-1/server_group", "front"),
-            ("workloads/web-2/server_group", "front"),
-            ("workloads/queue/server_group", "front"),
-        )
+    estate = changed(
+        ("server_groups/front", {"policy": policy}),
+        ("workloads/web-1/server_group", "front"),
+        ("workloads/web-2/server_group", "front"),
+        ("workloads/queue/server_group", "front"),
     )
+    recorded = record_estate(estate)
 
     def waits(server: str) -> set[str]:
         before = recorded[f"Instance::{server}"].dependencies
         return {one.partition("::")[2] for one in before if one.startswith("Instance::")}
 
     assert (waits("web-1"), waits("web-2"), waits("queue")) == (set(), second, third)
+    assert waits("batch") == waits("reports") == others
+    assert waits("ledger-app") == set()  # of another aggregate
+    needs = {one.name for one in needed(estate, Node("workloads", "batch")) if one.kind == "workloads"}
+    assert needs >= others
+    assert bool(needs) is bool(others)
 
 
 def test_what_may_be_together_or_is_alone_needs_no_rule() -> None:

@@ -95,9 +95,10 @@ def with_inputs(resource: Resource, **inputs: Any) -> Resource:
     return replace(resource, inputs={**resource.inputs, **inputs})
 
 
+GOOD = {"diskFormat": "vmdk", "properties": {"hypervisor_type": "vmware", V: "required"}}
 CATALOGUE = {
     "images": {
-        "1234": {"diskFormat": "vmdk", "properties": {"hypervisor_type": "vmware", V: "required"}},
+        "1234": GOOD,
         "kvm": {"diskFormat": "qcow2", "properties": {"hypervisor_type": "qemu"}},
     },
     "flavors": {"esxi-small": {"extraSpecs": {V: "required"}}},
@@ -650,6 +651,19 @@ def test_what_the_provider_takes_from_its_environment(
         assert any(says in one for one in told) if says else told == []
         if not says:
             assert any('image "kvm" runs on KVM only' in one.message for one in pack.analyze(nothing))
+
+
+def test_an_image_that_is_named_like_the_id_of_another() -> None:
+    """The catalogue has both in one place; the provider looks for the name."""
+    one = "6a1c0d52-6d4e-4b0f-9f53-1f7d6f1c5a10"
+    told = {**CATALOGUE, "images": {one: GOOD}}
+    by_id = server("by-id", {"imageId": []}, imageId=one)
+    by_name = server("by-name", {"imageId": []}, imageId=None, imageName=one)
+    with running() as pack:
+        pack.configure({CATALOGUED: told})
+        assert pack.analyze(FLAVOR, by_id) == []
+        broken = {found.rule for found in pack.analyze(FLAVOR, by_name)}
+    assert broken == {"image-and-flavor-known", "esxi-restricted-on-esxi"}
 
 
 @pytest.mark.parametrize("kind", properties.HIDING)

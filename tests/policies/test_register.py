@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -150,6 +151,7 @@ def test_the_configuration_of_an_environment() -> None:
     assert len(catalogue["restricted"]) == 50
     assert catalogue["exemptions"][0]["rule"] == "ports-filtered"
     assert {"kvm", "esxi"} == set(catalogue["volumeTypes"].values())
+    assert Counter(catalogue["hosts"].values()) == {"kvm": 12, "esxi": 2}
     counted = run("policies", "config", str(ROOT / "stacks" / "prod"), "--format", "text", code=0)
     assert "restricted: 50\n" in counted
 

@@ -209,6 +209,24 @@ def test_a_host_on_one_side_in_several_aggregates() -> None:
     assert judged("host-on-one-side", second) == []
 
 
+@pytest.mark.parametrize(
+    ("aggregate", "side", "sentence"),
+    [
+        # Nova finds a host in whatever letter case.
+        (replace(KVM, hosts=("KVM1",)), Hypervisor.ESXI, 'host "KVM1" is on ESXi, as the catalogue says'),
+        (replace(ESXI, hosts=("kvm1",)), Hypervisor.KVM, 'host "kvm1" is on KVM, as the catalogue says'),
+        (KVM, Hypervisor.KVM, None),
+        (replace(ESXI, hosts=("kvm1",)), Hypervisor.ESXI, None),
+    ],
+)
+def test_a_host_of_another_programs_aggregate(
+    aggregate: AggregateFacts, side: Hypervisor, sentence: str | None
+) -> None:
+    facts = Facts(aggregates=(aggregate,), hosts={"kvm1": side})
+    said = " ".join(one.message for one in rule("host-on-one-side").judge(facts))
+    assert sentence in said if sentence else said == ""
+
+
 @pytest.mark.parametrize("hosts", [UNKNOWN, ("kvm1", UNKNOWN)])
 def test_members_of_another_aggregate_that_nobody_knows(hosts: object) -> None:
     other = replace(KVM, hosts=hosts)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Servers that have no business on ESXi: plain flavor, untagged VMDK image; booted without pause."""
+"""Servers that have no business on ESXi: plain flavor, untagged VMDK image; booted one after the other."""
 
 import contextlib
 import itertools
@@ -10,7 +10,8 @@ from typing import Any, Self
 
 from openstack import exceptions
 
-PAUSE = 1.0
+PAUSE = 2.5
+"""Seconds between two: each keeps Nova busy, beside what is tested."""
 ZONES = ("az-esxi", "nova", None)
 """What intruders ask for in turn: the zone of ESXi, that of hosts in no aggregate, and none."""
 

@@ -198,3 +198,22 @@ def test_a_file_of_user_data_lies_beside_the_document_that_names_it(tmp_path: Pa
     assert [one.message for one in findings] == [
         "user_data: expected a file in the folder of its document, got ../boot.txt."
     ]
+
+
+def test_documents_in_a_folder_inside_are_not_passed_over(tmp_path: Path) -> None:
+    env = folder(tmp_path / "env", case=BASE)
+    for inner in ("apps", ".old"):
+        folder(env / inner, web=f"workloads: {{w: {{{W}}}}}", compose="{networks: {a: {}}, services: {}}")
+    assert said(env) == [
+        f"apps/web.yaml:1:1: document: only the documents of {env} itself are read, and this one is in a "
+        f"folder inside of it. Move it to {env}/web.yaml; a folder that is an environment of its own says "
+        "extends; one whose name begins with a dot is left alone."
+    ]
+    assert [one.rule for one in load(env).problems] == ["folder-not-read"]
+
+
+def test_an_environment_may_lie_inside_the_one_it_extends(tmp_path: Path) -> None:
+    env = folder(tmp_path / "env", case=BASE)
+    inner = folder(env / "test", case=f"extends: ..\nworkloads: {{w: {{{W}}}}}", more="projects: {q: {}}")
+    assert said(env) == []
+    assert said(inner) == []

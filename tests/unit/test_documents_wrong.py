@@ -268,6 +268,17 @@ CASES = {
         'workload "w": networks: expected a name or a range such as kvm[01-12] (several are written as a list), '
         "got 'app,data'.",
     ),
+    "quota-count": case(
+        "projects: {q: {quota: {compute: {cores: ¦-1}}}}",
+        "wrong-value",
+        'project "q": quota.compute.cores: expected a whole number up to 1000000, or unlimited, got -1.',
+    ),
+    "quota-size": case(
+        "projects: {q: {quota: {volumes: {size: ¦endless}}}}",
+        "wrong-value",
+        'project "q": quota.volumes.size: expected a size such as 64 GiB, 512 MiB or 2 TiB, or unlimited, got '
+        "'endless'.",
+    ),
     "range-names-twice": case(
         f"workloads: {{w: {{{W}, members: ¦['m[1-3]', m2]}}}}",
         "wrong-value",
@@ -278,6 +289,14 @@ CASES = {
         "wrong-value",
         'workload "w": members: expected a name or a range such as kvm[01-12], or a list of them, '
         "got 2 in the list.",
+    ),
+    "several-in-a-list": case(
+        "workloads: {w: {image: rhel-kvm, flavor: small-kvm, networks: ¦[app, 7, [x], 'b c', 'd,e']}}",
+        "wrong-value",
+        'workload "w": networks: expected a name or a range such as kvm[01-12], or a list of them, '
+        "got 7, a list in the list; expected a name or a range such as kvm[01-12] (several are written as a "
+        "list), got 'b c'; expected a name or a range such as kvm[01-12] (several are written as a list), got "
+        "'d,e'.",
     ),
     "range-of-nothing": case(
         "workloads: {w: {image: rhel-kvm, flavor: small-kvm, networks: ¦[]}}",

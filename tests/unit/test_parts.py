@@ -163,6 +163,8 @@ def test_a_quota_that_is_too_small_for_the_workloads_of_a_projects_parts_is_a_fi
         "quota.volumes.size: expected room for its parts' workloads, found 11 GiB asked for and 10 GiB to "
         "give: the last ones would be refused. Raise it, or use less."
     )
+    boundless = {"compute": {"memory": "unlimited"}, "volumes": {"size": "unlimited"}}
+    assert not found(split(("projects/payments/quota", boundless)))
     # Without parts the documents do not say whose servers they are.
     assert not found(changed(("projects/payments/quota", quota)))
 

@@ -122,6 +122,14 @@ def test_way_download_verifies_unpacks_and_fetches_the_official_plugins(
     assert not list((machine / "home").glob(".download-*"))
 
 
+def test_way_download_with_a_python_that_has_no_filters(
+    machine: Path, archive: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as Debian 12's."""
+    monkeypatch.delattr(tarfile, "data_filter", raising=False)
+    assert engine.install(Progress()).pulumi.exists()
+
+
 def test_an_archive_with_another_checksum_is_not_installed(
     machine: Path, archive: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

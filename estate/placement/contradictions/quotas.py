@@ -3,10 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from estate.model import Estate, Finding, Loc, Workload
 from estate.model.partition import Share, partition
 from estate.placement.contradictions.workloads import root_volume
+
+if TYPE_CHECKING:
+    from estate.model.projects import Limit
 
 
 @dataclass
@@ -59,7 +63,7 @@ def _volumes(estate: Estate, workload: Workload) -> Iterator[tuple[str, int]]:
 
 def _project(estate: Estate, name: str, taken: _Taken) -> Iterator[Finding]:
     quota = estate.projects[name].quota
-    asked: list[tuple[Loc, int | None, int]] = [
+    asked: list[tuple[Loc, Limit, int]] = [
         (("compute", key), getattr(quota.compute, key), taken.compute[key])
         for key in ("instances", "cores", "memory", "server_groups")
     ]
@@ -74,7 +78,7 @@ def _project(estate: Estate, name: str, taken: _Taken) -> Iterator[Finding]:
             (("volumes", "types", kind, "size"), limit.size, taken.sizes[kind]),
         ]
     for loc, there, wanted in asked:
-        if there is not None and wanted > there:
+        if isinstance(there, int) and wanted > there:
             unit = {"memory": " MiB", "size": " GiB"}.get(str(loc[-1]), "")
             yield Finding(
                 rule="project-quota",

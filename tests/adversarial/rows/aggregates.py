@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.adversarial.kit import ESXI_HOST, KVM_HOST, VENDOR, K, Kit, V
+from tests.adversarial.kit import ESXI_HOST, ESXI_HOST_OF_OTHERS, KVM_HOST, VENDOR, K, Kit, V
 from tests.adversarial.rows.row import Program, Row, both, without
 
 
@@ -98,6 +98,14 @@ AGGREGATES = (
         "host-on-one-side",
         right=both(apart, lambda kit: kit.aggregate("second", [ESXI_HOST], VENDOR)),
         sibling="the second aggregate isolated as well",
+    ),
+    aggregate(
+        "host-of-others",
+        "an ESXi cluster of another program's aggregate",
+        lambda kit: kit.common([KVM_HOST, ESXI_HOST_OF_OTHERS]),
+        "host-on-one-side",
+        right=lambda kit: kit.common(),
+        sibling="its own hosts only",
     ),
     aggregate(
         "zone-shared",

@@ -23,3 +23,11 @@ def applied(stage: Stage) -> Intruders:
         stage.up()
         intruders.more(5)
     return intruders
+
+
+@pytest.fixture(scope="module")
+def without_pack(stage: Stage) -> Iterator[None]:
+    """For acts about gates: the pack judges at every run of the others."""
+    stage.with_pack = False
+    yield
+    stage.with_pack = True

@@ -9,7 +9,7 @@ from estate.vsphere import spreading
 from tests.rehearsal.stage import Stage
 from tests.rehearsal.standing.test_6_changes import steps
 
-pytestmark = pytest.mark.usefixtures("applied")
+pytestmark = pytest.mark.usefixtures("applied", "without_pack")
 
 GROUP = "vendors"
 LIMIT = "volumes_standard-esxi"

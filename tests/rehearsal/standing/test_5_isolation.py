@@ -5,7 +5,7 @@ import pytest
 from tests.rehearsal.intruders import Intruders
 from tests.rehearsal.stage import Stage
 
-pytestmark = pytest.mark.usefixtures("applied")
+pytestmark = pytest.mark.usefixtures("applied", "without_pack")
 
 TRAIT = "trait:CUSTOM_HV_VMWARE"
 
