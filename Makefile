@@ -19,6 +19,8 @@ down: $(VENV)/.ready  ## Stop the sandbox of ENV and forget its stack
 	@$(ESTATE) sandbox stop $(ENV)
 
 test: $(VENV)/.ready  ## Everything that there is to test, but for the long tests
+	@# Beside each other the builds and the tests would take longer than one after the other, and show nothing.
+	@$(ESTATE) sandbox prepare
 	@$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadgroup -m "not long"
 
 test-long: $(VENV)/.ready  ## Endurance, kills everywhere, a start from nothing; writes tests/long/last-run.json

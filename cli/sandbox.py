@@ -1,4 +1,4 @@
-"""``estate sandbox start|stop|status|logs ENV``: a real OpenStack, a simulated vCenter."""
+"""``estate sandbox prepare`` and ``start|stop|status|logs ENV``: a real OpenStack, a simulated vCenter."""
 
 import json
 import time
@@ -18,6 +18,20 @@ _Output = Annotated[Format, typer.Option("--format", help="For a person or for a
 @app.callback()
 def sandbox() -> None:
     """A real OpenStack and a vCenter simulator as local processes, shaped by the documents of ENV."""
+
+
+@app.command()
+def prepare() -> None:
+    """Download and build what sandboxes and their runs need, and start nothing; at once if all is there."""
+    from sandbox import lifecycle  # noqa: PLC0415
+    from sandbox.errors import SandboxError  # noqa: PLC0415
+    from toolchain import engine  # noqa: PLC0415
+    from toolchain.errors import ToolchainError  # noqa: PLC0415
+    from toolchain.progress import Progress  # noqa: PLC0415
+
+    with expected(SandboxError, ToolchainError):
+        engine.install(Progress())
+        lifecycle.prepare(Progress())
 
 
 @app.command()

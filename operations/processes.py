@@ -121,7 +121,9 @@ def _interruptible(engine: subprocess.Popen[bytes], flag: Path) -> Iterator[None
     if threading.current_thread() is not threading.main_thread():  # which alone gets signals
         yield
         return
-    before = {number: signal.signal(number, interrupt) for number in _SIGNALS}
+    # A terminal that is gone means nothing to what runs under nohup.
+    meant = [one for one in _SIGNALS if one != signal.SIGHUP or signal.getsignal(one) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, interrupt) for number in meant}
     try:
         yield
     finally:

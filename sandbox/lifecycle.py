@@ -30,7 +30,7 @@ from sandbox import (
 )
 from sandbox import settings as settings_of
 from sandbox.errors import SandboxError
-from sandbox.parts import openstack
+from sandbox.parts import openstack, programs
 from sandbox.settings import DOMAIN, Settings
 from sandbox.shape import Shape
 from toolchain import locks
@@ -80,6 +80,14 @@ def folder(key: str) -> Path:
     if not key or Path(key).name != key:
         raise SandboxError(f"sandbox key {key!r} must be one plain folder name")
     return home() / "sandboxes" / key
+
+
+def prepare(progress: Progress) -> None:
+    """Have what sandboxes are made of, and start none: the simulator, the services, the golden copy."""
+    vcenters.prepare(progress)
+    with progress.step("sandbox: OpenStack, MariaDB, RabbitMQ, golden copy") as step:
+        openstack.ensure()
+        golden.ensure(programs.ensure(), step)
 
 
 def start(key: str, shape: Shape, progress: Progress) -> Running:
@@ -158,7 +166,7 @@ def logs(key: str, part: str | None = None) -> list[Path]:
 
 def _start(settings: Settings, shape: Shape, progress: Progress) -> None:
     # First, because a fragment that cannot be honoured should be told at once.
-    programs = (
+    services = (
         *nova.programs(settings, shape),
         cinder.program(settings, shape),
         computes.program(settings, shape),
@@ -181,7 +189,7 @@ def _start(settings: Settings, shape: Shape, progress: Progress) -> None:
             lambda: images.make(shape, settings.folder("images")),
         )
     with progress.step("sandbox: Nova, Cinder") as step:
-        ready.wait(settings, shape, [process.start(settings.run, program) for program in programs], step)
+        ready.wait(settings, shape, [process.start(settings.run, program) for program in services], step)
         cinder.lift_quotas(ready.api(settings, "block-storage"))
         stand_ins.make(ready.api(settings, "network"), ready.api(settings, "identity"), shape)
 

@@ -35,7 +35,7 @@ def _size(value: object, read: Callable[[object], int]) -> object:
         try:
             read(value)
         except ValueError as error:
-            raise ValueError(str(error).replace(", got", f", or {UNLIMITED}, got")) from None
+            raise ValueError(f"{error}; without a limit say {UNLIMITED}") from None
     return value
 
 

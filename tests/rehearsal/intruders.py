@@ -5,13 +5,16 @@ import itertools
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from openstack import exceptions
 
+from tests.rehearsal.stage import Stage
+
 PAUSE = 2.5
 """Seconds between two: each keeps Nova busy, beside what is tested."""
+PATIENCE = 180
+"""Seconds until all of them are gone."""
 ZONES = ("az-esxi", "nova", None)
 """What intruders ask for in turn: the zone of ESXi, that of hosts in no aggregate, and none."""
 
@@ -33,9 +36,9 @@ class Intruders:
     on ESXi the moment that isolation is off, and nowhere otherwise.
     """
 
-    def __init__(self, cloud: Any, vmdk: Path) -> None:
-        self._cloud = cloud
-        self._vmdk = vmdk
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._cloud = stage.cloud
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._servers: list[str] = []
@@ -44,7 +47,7 @@ class Intruders:
     def __enter__(self) -> Self:
         self._image = self._cloud.image.create_image(
             name="intruder",
-            filename=str(self._vmdk),
+            filename=str(self._stage.vmdk),
             disk_format="vmdk",
             container_format="bare",
             wait=True,
@@ -60,10 +63,7 @@ class Intruders:
         self._stop.set()
         self._thread.join()
         self._settle()
-        for server in self._servers:
-            self._cloud.compute.delete_server(server, ignore_missing=True)
-        while any(one.name.startswith("intruder-") for one in self._cloud.compute.servers()):
-            time.sleep(0.5)
+        self._remove()
         self._cloud.compute.delete_flavor(self._flavor)
         self._cloud.image.delete_image(self._image)
 
@@ -101,3 +101,13 @@ class Intruders:
             Fate(server.status, server.compute_host or "", (server.fault or {}).get("message", "").strip())
             for server in servers
         ]
+
+    def _remove(self) -> None:
+        """As an operator does it: a server whose deletion failed is deleted again."""
+        deadline = time.monotonic() + PATIENCE
+        while left := [one for one in self._cloud.compute.servers() if one.name.startswith("intruder-")]:
+            for one in left:
+                if one.task_state != "deleting":
+                    self._cloud.compute.delete_server(one, ignore_missing=True)
+            assert time.monotonic() < deadline, "\n".join(self._stage.troubles())
+            time.sleep(1)

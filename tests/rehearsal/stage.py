@@ -107,8 +107,12 @@ class Stage:
         try:
             return self.stack.pulumi(*arguments, policies=pack, quiet=True)
         except BaseException as error:  # the test's time is over
-            error.add_note("\n".join([*self._unsettled(), *self._faults()]))
+            error.add_note("\n".join(self.troubles()))
             raise
+
+    def troubles(self) -> list[str]:
+        """What somebody needs to know who waits in vain."""
+        return [*self._unsettled(), *self._faults()]
 
     def _unsettled(self) -> list[str]:
         """What Nova is still at, and services that it does not hear of."""

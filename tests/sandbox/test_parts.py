@@ -4,12 +4,14 @@ import base64
 import hashlib
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from sandbox.errors import SandboxError
 from sandbox.parts import debian, openstack, programs
+from toolchain.home import home
 
 pytestmark = pytest.mark.sandbox
 
@@ -114,6 +116,22 @@ def test_a_package_that_apt_does_not_know_is_one_sentence(
     monkeypatch.setattr(debian, "WANTED", (("no-such-package",),))
     with pytest.raises(SandboxError, match="apt knows no package no-such-package: check that the sources"):
         debian.unpack()
+
+
+def test_what_is_prepared_is_not_made_again() -> None:
+    command = [sys.executable, "-c", "from cli import main; main()", "sandbox", "prepare"]
+    for first in (True, False):
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        made = {
+            one: one.stat().st_ino
+            for kind in ("go/programs/*/*/*", "openstack/*/complete", "debian/*", "golden/*")
+            for one in home().glob(kind)
+        }
+        if first:
+            before = made
+    assert {one.parent.parent.name for one in made} >= {"vcenter", "openstack"}
+    assert made == before
 
 
 def _digest(path: Path) -> str:

@@ -276,8 +276,8 @@ CASES = {
     "quota-size": case(
         "projects: {q: {quota: {volumes: {size: ¦endless}}}}",
         "wrong-value",
-        'project "q": quota.volumes.size: expected a size such as 64 GiB, 512 MiB or 2 TiB, or unlimited, got '
-        "'endless'.",
+        'project "q": quota.volumes.size: expected a size such as 64 GiB, 512 MiB or 2 TiB, got '
+        "'endless'; without a limit say unlimited.",
     ),
     "range-names-twice": case(
         f"workloads: {{w: {{{W}, members: ¦['m[1-3]', m2]}}}}",

@@ -19,7 +19,7 @@ def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="package")
 def applied(stage: Stage) -> Intruders:
     """The first ``up``, while intruders try to land on ESXi all the time; what became of them."""
-    with Intruders(stage.cloud, stage.vmdk) as intruders:
+    with Intruders(stage) as intruders:
         stage.up()
         intruders.more(5)
     return intruders

@@ -12,7 +12,7 @@ TRAIT = "trait:CUSTOM_HV_VMWARE"
 
 def intrude(stage: Stage) -> set[str]:
     """Hosts on which an intruder lands right now."""
-    with Intruders(stage.cloud, stage.vmdk) as intruders:
+    with Intruders(stage) as intruders:
         intruders.more(3)
     return {fate.host for fate in intruders.fates if fate.status == "ACTIVE"}
 
