@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from openstack.connection import Connection
-
 from estate.openstack import lookup
+from estate.openstack.sdk import Connection
 from estate.vsphere import connections
 from estate.vsphere import lookup as vsphere_lookup
 from estate.vsphere.session import session

@@ -26,7 +26,7 @@ from estate.vsphere import connections
 from estate.vsphere.connections import ConnectionsError
 from operations import parts, processes, target
 from operations.errors import OperationError
-from operations.stack import PROGRAM, Stack
+from operations.stack import PACK, PROGRAM, Stack
 from review.engine_events import Events
 from review.hiding import is_secret
 from review.value import Preview
@@ -68,7 +68,7 @@ def preview(
                 config_file=str(stack.config_file),
                 on_event=events.take,
                 plan=None if plan is None else str(plan),
-                policy_packs=[str(PROGRAM / "policies")],
+                policy_packs=[str(PACK)],
                 policy_pack_configs=[str(file) for file in packs],
                 refresh=refresh,
                 target=list(targets),

@@ -23,6 +23,10 @@ from toolchain.engine import Toolchain
 PROGRAM = Path(__file__).resolve().parents[1]
 """The folder with ``Pulumi.yaml`` and ``__main__.py``."""
 
+PACK = PROGRAM / "policies" / "pack"
+"""The policy pack as a program: the engine asks it directly (pkg/resource/plugin/analyzer_plugin.go
+``NewPolicyAnalyzer``), and not by way of the language host.
+"""
 _WITH_CONFIGURATION = {"up", "preview", "destroy", "refresh"}
 
 
@@ -46,7 +50,7 @@ class Stack:
         if arguments[0] in _WITH_CONFIGURATION:
             command += ["--config-file", str(self.config_file)]
         if arguments[0] in {"up", "preview"} and policies:
-            command += ["--policy-pack", str(PROGRAM / "policies")]
+            command += ["--policy-pack", str(PACK)]
             for file in self.policy_configuration():
                 command += ["--policy-pack-config", str(file)]
         return command

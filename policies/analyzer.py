@@ -12,6 +12,7 @@ The SDK also turns a rule that meets an unknown value into an advisory message (
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -81,6 +82,10 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         self._judge = Judge()
         self._levels: dict[str, Any] = {}
         self._preview = False
+
+    def Handshake(self, _request: Any, _context: Any) -> Any:  # noqa: N802, ANN401
+        """Nothing: the engine is not called back."""
+        return analyzer_pb2.AnalyzerHandshakeResponse()
 
     def GetAnalyzerInfo(self, _request: Any, _context: Any) -> Any:  # noqa: N802, ANN401
         """What the rules are, and what they can be told."""
@@ -223,7 +228,8 @@ def serve() -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)
-    server.wait_for_termination()
+    with suppress(KeyboardInterrupt):  # so the engine ends a pack that it started itself
+        server.wait_for_termination()
 
 
 def plain(struct: Any) -> Props:  # noqa: ANN401 - protobuf is untyped

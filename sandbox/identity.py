@@ -3,10 +3,8 @@
 import base64
 import os
 
-import openstack.connection
-from keystoneauth1.exceptions import ClientException
-from openstack.identity.v3._proxy import Proxy
-
+from estate.openstack import sdk
+from estate.openstack.sdk import Connection
 from sandbox import files, process
 from sandbox.errors import SandboxError
 from sandbox.parts import openstack as parts
@@ -70,9 +68,9 @@ def bootstrap(settings: Settings) -> None:
     process.run_once(settings.run, Program("keystone-bootstrap", tuple(command), environment))
 
 
-def connect(settings: Settings) -> openstack.connection.Connection:
+def connect(settings: Settings) -> Connection:
     """A session of the user ``admin`` in project ``admin``."""
-    return openstack.connection.Connection(
+    return sdk.connection.Connection(
         auth={
             "auth_url": settings.auth_url,
             "username": "admin",
@@ -92,7 +90,7 @@ def register(settings: Settings) -> None:
     try:
         with connect(settings) as cloud:
             identity = cloud.identity
-            assert isinstance(identity, Proxy)  # the other is Keystone's version 2, long gone
+            assert isinstance(identity, sdk.Identity)  # the other is Keystone's version 2, long gone
             roles = {role.name: role for role in identity.roles()}
             project = identity.create_project(name=SERVICE_PROJECT, domain_id="default")
             for name in SERVICES:
@@ -110,5 +108,5 @@ def register(settings: Settings) -> None:
                         region_id=settings.region,
                         url=settings.url(name) + path,
                     )
-    except ClientException as error:
+    except sdk.auth.ClientException as error:
         raise SandboxError(f"Keystone refused to register users and catalogue: {error}") from error

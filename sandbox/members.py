@@ -8,9 +8,9 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from openstack.identity.v3._proxy import Proxy
 from ruamel.yaml import YAML
 
+from estate.openstack import sdk
 from sandbox import files, identity, lifecycle
 from sandbox import settings as settings_of
 from sandbox.errors import SandboxError
@@ -30,7 +30,7 @@ def let_in(run: Path, project: str) -> None:
     document: dict[str, Any] = YAML(typ="safe").load(path)
     with identity.connect(settings) as admin:
         keystone = admin.identity
-        assert isinstance(keystone, Proxy)
+        assert isinstance(keystone, sdk.Identity)
         found = keystone.find_project(project)
         if found is None:
             raise SandboxError(

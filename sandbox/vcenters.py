@@ -14,11 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from sandbox import files, process
-from sandbox.openstack_plugins.estate_sandbox import vcenter as client
 from sandbox.process import Program, Record
 from sandbox.settings import Settings
 from sandbox.shape import Shape, VCenter
-from sandbox.vcenter import wsdl
 from toolchain import golang
 from toolchain.progress import Progress
 
@@ -61,6 +59,8 @@ def prepare(progress: Progress) -> Simulator:
     # As current as the binary: both are made from the same folder's sources.
     target = binary.with_name(f"vimService-{version('pyvmomi')}.wsdl")
     if not target.exists():
+        from sandbox.vcenter import wsdl  # noqa: PLC0415 - brings pyVmomi, half a second
+
         files.write(target, wsdl.document())
     return Simulator(binary, target)
 
@@ -110,6 +110,8 @@ def process_name(vcenter: str) -> str:
 
 def clusters(where: Connection) -> dict[str, str]:
     """Managed object ids of the clusters that exist in a vCenter now, by name."""
+    from sandbox.openstack_plugins.estate_sandbox import vcenter as client  # noqa: PLC0415 - as above
+
     with client.session(client.Login(**asdict(where))) as content:
         return client.clusters(content)
 

@@ -16,6 +16,7 @@ class Block(BaseModel):
         frozen=True,
         extra="forbid",
         validate_default=True,
+        defer_build=True,
         alias_generator=AliasGenerator(serialization_alias=to_camel),
     )
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from pyVmomi import vim
-
 from estate.model import Cluster, Mode
 from estate.model.clusters import DrsAutomation
+from estate.vsphere import sdk
+from estate.vsphere.sdk import ManagedEntity, ServiceInstance
 
 _BEHAVIOUR = {
     DrsAutomation.FULLY_AUTOMATED: "fullyAutomated",
@@ -44,16 +44,16 @@ def declared(cluster: Cluster) -> dict[str, Any]:
     }
 
 
-def differences(service: vim.ServiceInstance, name: str, wanted: dict[str, Any]) -> list[str]:
+def differences(service: ServiceInstance, name: str, wanted: dict[str, Any]) -> list[str]:
     """A sentence for each way in which the cluster or one of its hosts is not as ``declared`` says.
 
     A managed cluster need not be there yet: its hosts are.
     """
     referenced = "drs" in wanted
-    cluster = next((one for one in _all(service, vim.ClusterComputeResource) if one.name == name), None)
+    cluster = next((one for one in _all(service, sdk.vim.ClusterComputeResource) if one.name == name), None)
     if cluster is None and referenced:
         return [f"there is no cluster {name}; make it in vCenter, or say mode: managed"]
-    hosts = {host.name: host for host in _all(service, vim.HostSystem)}
+    hosts = {host.name: host for host in _all(service, sdk.vim.HostSystem)}
     return [
         f"{what}: expected {wanted_here}, found {found_here}"
         for what, wanted_here, found_here in chain(
@@ -69,7 +69,7 @@ Compared = Iterator[tuple[str, str, str]]
 """What, as it shall be, as it is."""
 
 
-def _all(service: vim.ServiceInstance, kind: type[vim.ManagedEntity]) -> list[Any]:
+def _all(service: ServiceInstance, kind: type[ManagedEntity]) -> list[Any]:
     content: Any = service.RetrieveContent()
     view = content.viewManager.CreateContainerView(content.rootFolder, [kind], True)
     try:

@@ -3,11 +3,11 @@
 import re
 from typing import Any
 
-from pyVmomi import vim
-
 from estate.adoption.found import FoundCluster, FoundDatastore, FoundEsxiHost
+from estate.vsphere import sdk
 from estate.vsphere.clusters import selected
 from estate.vsphere.inventory import collect
+from estate.vsphere.sdk import ServiceInstance
 
 _ALONE = re.compile(r"^vmk[0-9]+$")
 """One adapter: the language knows one for each use."""
@@ -15,13 +15,13 @@ _USES = ("management", "vmotion")
 """Of VMkernel adapters: those that vCenter tells apart and the language knows."""
 
 
-def clusters(vcenter: str, service: vim.ServiceInstance) -> tuple[FoundCluster, ...]:
+def clusters(vcenter: str, service: ServiceInstance) -> tuple[FoundCluster, ...]:
     """All clusters, with their hosts."""
     content: Any = service.RetrieveContent()
     uplinks = _uplinks(service)
     hosts: dict[Any, list[FoundEsxiHost]] = {}
     paths = ["name", "parent", "hardware", "summary"]
-    for entity, values in collect(service, vim.HostSystem, paths):
+    for entity, values in collect(service, sdk.vim.HostSystem, paths):
         cpu = values["hardware"].cpuInfo
         made = FoundEsxiHost(
             name=values["name"],
@@ -35,7 +35,7 @@ def clusters(vcenter: str, service: vim.ServiceInstance) -> tuple[FoundCluster, 
         hosts.setdefault(values.get("parent"), []).append(made)
     found = []
     for entity, values in collect(
-        service, vim.ClusterComputeResource, ["name", "configurationEx", "summary"]
+        service, sdk.vim.ClusterComputeResource, ["name", "configurationEx", "summary"]
     ):
         config = values["configurationEx"]
         drs, das = config.drsConfig, config.dasConfig
@@ -65,9 +65,9 @@ def _failures(das: Any) -> int | None:  # noqa: ANN401 - pyVmomi's objects
     return int(getattr(policy, "failOverLevel", None) or getattr(policy, "failoverLevel", None) or 1)
 
 
-def _uplinks(service: vim.ServiceInstance) -> dict[Any, dict[str, tuple[str, ...]]]:
+def _uplinks(service: ServiceInstance) -> dict[Any, dict[str, tuple[str, ...]]]:
     found: dict[Any, dict[str, tuple[str, ...]]] = {}
-    for _, values in collect(service, vim.DistributedVirtualSwitch, ["name", "config"]):
+    for _, values in collect(service, sdk.vim.DistributedVirtualSwitch, ["name", "config"]):
         for member in values["config"].host or []:
             cards = tuple(one.pnicDevice for one in getattr(member.config.backing, "pnicSpec", None) or [])
             if cards:
@@ -75,9 +75,9 @@ def _uplinks(service: vim.ServiceInstance) -> dict[Any, dict[str, tuple[str, ...
     return found
 
 
-def datastores(vcenter: str, service: vim.ServiceInstance) -> tuple[FoundDatastore, ...]:
+def datastores(vcenter: str, service: ServiceInstance) -> tuple[FoundDatastore, ...]:
     """All datastores, with the hosts that mount them."""
-    names = {entity: values["name"] for entity, values in collect(service, vim.HostSystem, ["name"])}
+    names = {entity: values["name"] for entity, values in collect(service, sdk.vim.HostSystem, ["name"])}
     return tuple(
         FoundDatastore(
             vcenter=vcenter,
@@ -85,5 +85,5 @@ def datastores(vcenter: str, service: vim.ServiceInstance) -> tuple[FoundDatasto
             capacity=int(values["summary"].capacity) // 2**30,
             hosts=frozenset(names[one.key] for one in values.get("host") or []),
         )
-        for _, values in collect(service, vim.Datastore, ["name", "summary", "host"])
+        for _, values in collect(service, sdk.vim.Datastore, ["name", "summary", "host"])
     )

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pyVmomi import vim, vmodl
+from estate.vsphere import sdk
+from estate.vsphere.sdk import ManagedEntity, ServiceInstance
 
 PAGE = 500
 """Objects per page of RetrievePropertiesEx."""
@@ -43,21 +44,21 @@ class Machine:
 
 
 def collect(
-    service: vim.ServiceInstance, kind: type[vim.ManagedEntity], paths: list[str]
+    service: ServiceInstance, kind: type[ManagedEntity], paths: list[str]
 ) -> Iterator[tuple[Any, dict[str, Any]]]:
     """Every object of a type below the root folder, with the named properties that are set."""
     content: Any = service.RetrieveContent()
     view = content.viewManager.CreateContainerView(content.rootFolder, [kind], True)
     try:
         collector = content.propertyCollector
-        walk = vmodl.query.PropertyCollector.TraversalSpec(
-            name="view", path="view", skip=False, type=vim.view.ContainerView
+        walk = sdk.vmodl.query.PropertyCollector.TraversalSpec(
+            name="view", path="view", skip=False, type=sdk.vim.view.ContainerView
         )
-        specification = vmodl.query.PropertyCollector.FilterSpec(
-            objectSet=[vmodl.query.PropertyCollector.ObjectSpec(obj=view, skip=True, selectSet=[walk])],
-            propSet=[vmodl.query.PropertyCollector.PropertySpec(type=kind, all=False, pathSet=paths)],
+        specification = sdk.vmodl.query.PropertyCollector.FilterSpec(
+            objectSet=[sdk.vmodl.query.PropertyCollector.ObjectSpec(obj=view, skip=True, selectSet=[walk])],
+            propSet=[sdk.vmodl.query.PropertyCollector.PropertySpec(type=kind, all=False, pathSet=paths)],
         )
-        options = vmodl.query.PropertyCollector.RetrieveOptions(maxObjects=PAGE)
+        options = sdk.vmodl.query.PropertyCollector.RetrieveOptions(maxObjects=PAGE)
         page = collector.RetrievePropertiesEx([specification], options)
         while page is not None:
             for found in page.objects:
@@ -67,41 +68,42 @@ def collect(
         view.DestroyView()
 
 
-def _nic(device: vim.vm.device.VirtualEthernetCard, port_groups: dict[str, str]) -> Nic:
+def _nic(device: Any, port_groups: dict[str, str]) -> Nic:  # noqa: ANN401 - a type of pyVmomi's
     backing: Any = device.backing
     name = ""
-    if isinstance(backing, vim.vm.device.VirtualEthernetCard.DistributedVirtualPortBackingInfo):
+    if isinstance(backing, sdk.vim.vm.device.VirtualEthernetCard.DistributedVirtualPortBackingInfo):
         name = port_groups.get(backing.port.portgroupKey or "", "")
-    elif isinstance(backing, vim.vm.device.VirtualEthernetCard.OpaqueNetworkBackingInfo):
+    elif isinstance(backing, sdk.vim.vm.device.VirtualEthernetCard.OpaqueNetworkBackingInfo):
         name = backing.opaqueNetworkId
-    elif isinstance(backing, vim.vm.device.VirtualEthernetCard.NetworkBackingInfo):
+    elif isinstance(backing, sdk.vim.vm.device.VirtualEthernetCard.NetworkBackingInfo):
         name = backing.deviceName
     return Nic(mac=(device.macAddress or "").lower(), backing=name)
 
 
 def _disk_files(devices: list[Any]) -> tuple[str, ...]:
     backings: list[Any] = [
-        device.backing for device in devices if isinstance(device, vim.vm.device.VirtualDisk)
+        device.backing for device in devices if isinstance(device, sdk.vim.vm.device.VirtualDisk)
     ]
     return tuple(backing.fileName for backing in backings if hasattr(backing, "fileName"))
 
 
-def machines(vcenter: str, service: vim.ServiceInstance) -> tuple[Machine, ...]:
+def machines(vcenter: str, service: ServiceInstance) -> tuple[Machine, ...]:
     """All virtual machines of a vCenter but its templates."""
     clusters: dict[Any, str] = {
-        entity: values["name"] for entity, values in collect(service, vim.ClusterComputeResource, ["name"])
+        entity: values["name"]
+        for entity, values in collect(service, sdk.vim.ClusterComputeResource, ["name"])
     }
     hosts: dict[Any, tuple[str, str]] = {
         entity: (values["name"], clusters.get(values.get("parent"), ""))
-        for entity, values in collect(service, vim.HostSystem, ["name", "parent"])
+        for entity, values in collect(service, sdk.vim.HostSystem, ["name", "parent"])
     }
     port_groups = {
         values["key"]: values["name"]
-        for _, values in collect(service, vim.dvs.DistributedVirtualPortgroup, ["key", "name"])
+        for _, values in collect(service, sdk.vim.dvs.DistributedVirtualPortgroup, ["key", "name"])
     }
     found = []
     paths = ["name", "config", "runtime.host", "runtime.powerState"]
-    for _, values in collect(service, vim.VirtualMachine, paths):
+    for _, values in collect(service, sdk.vim.VirtualMachine, paths):
         config = values.get("config")
         if config is None or config.template:
             continue
@@ -115,11 +117,11 @@ def machines(vcenter: str, service: vim.ServiceInstance) -> tuple[Machine, ...]:
                 managed_by=config.managedBy.extensionKey if config.managedBy else "",
                 host=host,
                 cluster=cluster,
-                powered_on=values.get("runtime.powerState") == vim.VirtualMachine.PowerState.poweredOn,
+                powered_on=values.get("runtime.powerState") == sdk.vim.VirtualMachine.PowerState.poweredOn,
                 nics=tuple(
                     _nic(device, port_groups)
                     for device in devices
-                    if isinstance(device, vim.vm.device.VirtualEthernetCard)
+                    if isinstance(device, sdk.vim.vm.device.VirtualEthernetCard)
                 ),
                 disks=_disk_files(devices),
             )

@@ -4,14 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pyVmomi import vim
-
-_KINDS: dict[str, type[vim.ManagedEntity]] = {
-    "vsphere:index/computeCluster:ComputeCluster": vim.ClusterComputeResource,
-    "vsphere:index/distributedPortGroup:DistributedPortGroup": vim.dvs.DistributedVirtualPortgroup,
-    "vsphere:index/distributedVirtualSwitch:DistributedVirtualSwitch": vim.DistributedVirtualSwitch,
-}
-"""Pulumi type token → managed object type."""
+from estate.vsphere import sdk
+from estate.vsphere.sdk import ManagedEntity, ServiceInstance
 
 
 @dataclass(frozen=True)
@@ -29,22 +23,36 @@ class Existing:
     """In the inventory: ``/dc1/host/esx-a``."""
 
 
-def find(service: vim.ServiceInstance, kind: str, inputs: Mapping[str, Any]) -> Existing | None:
+def find(service: ServiceInstance, kind: str, inputs: Mapping[str, Any]) -> Existing | None:
     """The object that has the name of these inputs, or ``None``."""
-    if kind not in _KINDS:
+    wanted = _type(kind)
+    if wanted is None:
         return None
     content: Any = service.RetrieveContent()
-    view = content.viewManager.CreateContainerView(content.rootFolder, [_KINDS[kind]], True)
+    view = content.viewManager.CreateContainerView(content.rootFolder, [wanted], True)
     try:
         found: Any = next((one for one in view.view if one.name == inputs.get("name")), None)
         if not found:
             return None
-        is_switch = isinstance(found, vim.DistributedVirtualSwitch)
+        is_switch = isinstance(found, sdk.vim.DistributedVirtualSwitch)
         return Existing(
             id=found.uuid if is_switch else found._GetMoId(), path=_path(found, content.rootFolder)
         )
     finally:
         view.DestroyView()
+
+
+def _type(kind: str) -> type[ManagedEntity] | None:
+    """Managed object type of a Pulumi type token."""
+    match kind:
+        case "vsphere:index/computeCluster:ComputeCluster":
+            return sdk.vim.ClusterComputeResource
+        case "vsphere:index/distributedPortGroup:DistributedPortGroup":
+            return sdk.vim.dvs.DistributedVirtualPortgroup
+        case "vsphere:index/distributedVirtualSwitch:DistributedVirtualSwitch":
+            return sdk.vim.DistributedVirtualSwitch
+        case _:
+            return None
 
 
 def _path(entity: Any, root: Any) -> str:  # noqa: ANN401 - pyVmomi's managed objects

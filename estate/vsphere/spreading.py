@@ -8,8 +8,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pyVim.task import WaitForTask
-from pyVmomi import vim
+from estate.vsphere import sdk
+from estate.vsphere.sdk import ServiceInstance
 
 
 def rule_name(group: str) -> str:
@@ -27,25 +27,23 @@ class _Change:
 
 
 def mend(
-    service: vim.ServiceInstance, group: str, servers: Sequence[str], clusters: Collection[str]
+    service: ServiceInstance, group: str, servers: Sequence[str], clusters: Collection[str]
 ) -> list[str]:
     """Write, change and remove the group's rules; a line for each, empty if all is as it should be."""
     lines = []
     for change in _changes(service, group, servers, clusters):
-        spec = vim.cluster.ConfigSpecEx(rulesSpec=[change.specification])
-        WaitForTask(change.cluster.ReconfigureComputeResource_Task(spec, True))
+        spec = sdk.vim.cluster.ConfigSpecEx(rulesSpec=[change.specification])
+        sdk.task.WaitForTask(change.cluster.ReconfigureComputeResource_Task(spec, True))
         lines.append(f"rule {change.name} of cluster {change.cluster.name}: {change.specification.operation}")
     return lines
 
 
-def differs(
-    service: vim.ServiceInstance, group: str, servers: Sequence[str], clusters: Collection[str]
-) -> bool:
+def differs(service: ServiceInstance, group: str, servers: Sequence[str], clusters: Collection[str]) -> bool:
     """Whether any rule is not as it should be."""
     return bool(_changes(service, group, servers, clusters))
 
 
-def together(service: vim.ServiceInstance, servers: Sequence[str]) -> list[str]:
+def together(service: ServiceInstance, servers: Sequence[str]) -> list[str]:
     """A sentence for each ESXi host that runs several of the servers."""
     found: dict[str, list[str]] = {}
     for machine in _machines(service, servers):
@@ -57,14 +55,14 @@ def together(service: vim.ServiceInstance, servers: Sequence[str]) -> list[str]:
     ]
 
 
-def _machines(service: vim.ServiceInstance, servers: Sequence[str]) -> list[Any]:
+def _machines(service: ServiceInstance, servers: Sequence[str]) -> list[Any]:
     index: Any = service.RetrieveContent().searchIndex
     found = [index.FindByUuid(None, server, True, True) for server in servers]
     return [machine for machine in found if machine is not None]
 
 
 def _changes(
-    service: vim.ServiceInstance, group: str, servers: Sequence[str], clusters: Collection[str]
+    service: ServiceInstance, group: str, servers: Sequence[str], clusters: Collection[str]
 ) -> list[_Change]:
     name = rule_name(group)
     members: dict[Any, list[Any]] = {}
@@ -77,23 +75,23 @@ def _changes(
         wanted = members.get(cluster, [])
         if len(wanted) < 2:  # vSphere takes no rule of a single machine
             if there is not None:
-                specification = vim.cluster.RuleSpec(operation="remove", removeKey=there.key)
+                specification = sdk.vim.cluster.RuleSpec(operation="remove", removeKey=there.key)
                 changes.append(_Change(cluster, name, specification))
         elif there is None or not there.enabled or set(there.vm) != set(wanted):
-            info = vim.cluster.AntiAffinityRuleSpec(
+            info = sdk.vim.cluster.AntiAffinityRuleSpec(
                 name=name, enabled=True, mandatory=False, userCreated=True, vm=wanted
             )
             if there is not None:
                 info.key = there.key
             operation = "add" if there is None else "edit"
-            specification = vim.cluster.RuleSpec(operation=operation, info=info)
+            specification = sdk.vim.cluster.RuleSpec(operation=operation, info=info)
             changes.append(_Change(cluster, name, specification))
     return changes
 
 
-def _clusters(service: vim.ServiceInstance, names: Collection[str]) -> list[Any]:
+def _clusters(service: ServiceInstance, names: Collection[str]) -> list[Any]:
     content: Any = service.RetrieveContent()
-    view = content.viewManager.CreateContainerView(content.rootFolder, [vim.ClusterComputeResource], True)
+    view = content.viewManager.CreateContainerView(content.rootFolder, [sdk.vim.ClusterComputeResource], True)
     try:
         return [one for one in view.view if one.name in names]
     finally:

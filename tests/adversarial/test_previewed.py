@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from operations.stack import PACK
 from policies.rules.image_and_flavor_known import NAME as CATALOGUED
 from tests.adversarial.kit import catalogue
 from tests.adversarial.program import TOGETHER, row_of
@@ -43,6 +44,6 @@ def test_the_preview_refuses_every_wrong_row_and_no_right_one(stack: Stack) -> N
     missed = {row.key: by_row.get(row.key, "") for row in TOGETHER if row.rule not in by_row.get(row.key, "")}
     assert missed == {}
     stack.write(PROGRAM % False)
-    output = stack.run("preview", "--policy-pack", str(ROOT / "policies"), *known)
+    output = stack.run("preview", "--policy-pack", str(PACK), *known)
     assert "[mandatory]" not in output
     assert "[advisory]" not in output

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from operations import rehearsal
 from sandbox import lifecycle
-from tests.rehearsal.rebuilt.test_2_destroyed import left
+from tests.rehearsal.rebuilt.test_4_destroyed import left
 from tests.rehearsal.stage import Stage
 
 ROUNDS = 5

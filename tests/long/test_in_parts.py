@@ -24,7 +24,7 @@ from operations.parts import Parts, choose
 from operations.stack import PROGRAM, Stack
 from sandbox import lifecycle
 from sandbox.vcenters import process_name
-from tests.rehearsal.rebuilt.test_2_destroyed import left
+from tests.rehearsal.rebuilt.test_4_destroyed import left
 from tests.rehearsal.stage import Stage
 
 TEAM = ["web-2", "api-2", "cache", "ledger-db", "ledger-app", "swift-gateway", "hsm-proxy"]

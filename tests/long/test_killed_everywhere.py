@@ -1,4 +1,4 @@
-"""``up`` killed at every kind of resource; each time the next one goes on. Short sibling: rebuilt, act 1."""
+"""``up`` killed at every kind of resource; each time the next one goes on. Short sibling: rebuilt, act 2."""
 
 import json
 import re
@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from operations import recovery
-from tests.rehearsal.rebuilt.test_1_killed import assert_whole
+from tests.rehearsal.rebuilt.test_2_killed import assert_whole
 from tests.rehearsal.stage import Stage
 from toolchain.progress import Progress
 

@@ -5,7 +5,7 @@ from shutil import copytree
 
 from operations.stack import PROGRAM
 from tests.long.by_command import rehearsed
-from tests.rehearsal.rebuilt.test_2_destroyed import left
+from tests.rehearsal.rebuilt.test_4_destroyed import left
 from tests.rehearsal.stage import Stage
 
 DOCUMENTS = Path(__file__).parent / "two-vcenters"

@@ -11,7 +11,7 @@ from openstack import exceptions
 
 from tests.rehearsal.stage import Stage
 
-PAUSE = 2.5
+PAUSE = 4.0
 """Seconds between two: each keeps Nova busy, beside what is tested."""
 PATIENCE = 180
 """Seconds until all of them are gone."""

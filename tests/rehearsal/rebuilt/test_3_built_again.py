@@ -11,7 +11,7 @@ from tests.rehearsal.standing.test_2_landing_differences import find
 
 @pytest.fixture(scope="module", autouse=True)
 def built_again(stage: Stage, applied: object) -> None:
-    """An estate that was destroyed, as the act before does, and built again."""
+    """An estate whose clusters were destroyed, as the act before does, and built again."""
     history = json.loads(stage.pulumi("stack", "history", "--json", "--page-size", "1000"))
     if "destroy" not in [one["kind"] for one in history]:
         stage.pulumi("destroy", "--yes", "--skip-preview")

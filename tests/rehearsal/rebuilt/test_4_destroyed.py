@@ -1,4 +1,4 @@
-"""Act 2: ``destroy`` leaves nothing that the stack created, with hosts and servers inside."""
+"""Act 4: ``destroy`` leaves nothing that the stack created, with hosts and servers inside."""
 
 from pathlib import Path
 from typing import Any

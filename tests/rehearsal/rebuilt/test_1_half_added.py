@@ -1,4 +1,4 @@
-"""Act 4: hosts that an aggregate has by half, made by hand through the real APIs.
+"""Act 1: hosts that an aggregate has by half, made by hand through the real APIs.
 
 Each state switches isolation off, or half off; ``preview`` says so, and one ``up`` mends it. The estate has
 no servers here: Nova would not let a compute be deleted, nor placement a resource provider.
@@ -26,7 +26,7 @@ LATER = "kvm05.sandbox.example"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def only_hosts(stage: Stage, applied: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def only_hosts(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The estate's hosts, storage and catalogue, and nothing that runs on them."""
     kept = copytree(stage.documents, tmp_path_factory.mktemp("kept") / "documents")
     try:

@@ -1,4 +1,4 @@
-"""Act 1: the first ``up``, a ``destroy`` and a replacement, killed in the middle: the next ``up`` converges,
+"""Act 2: the first ``up``, a ``destroy`` and a replacement, killed in the middle: the next ``up`` converges,
 nothing doubled, nothing lost.
 """
 
