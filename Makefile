@@ -3,9 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 ESTATE := $(VENV)/bin/estate
 ENV ?= sandbox
-# Groups of tests that run side by side (tests/conftest.py): two more than the cores that they are meant for, since
-# those on clouds wait a quarter of the time. Three of them hold a sandbox of 2 GiB, one of these two.
-WORKERS ?= 4
+# Groups of tests that run side by side (tests/conftest.py): one more than the cores that they are meant for, since
+# two of them wait for clouds a quarter of the time. Each may hold a sandbox of 2 GiB, one of them two.
+WORKERS ?= 3
 
 .PHONY: help language up down test test-long fidelity lint bench clean
 

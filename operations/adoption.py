@@ -12,7 +12,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from openstack.connection import Connection
 from ruamel.yaml import YAML
 
 from estate.adoption import Adopted, Found, LeftOut, describe
@@ -26,6 +25,7 @@ from estate.model.subjects import subject
 from estate.model.words import AS_WRITTEN
 from estate.openstack import found as in_cloud
 from estate.openstack.connection import cloud_faults, connect
+from estate.openstack.sdk import Connection
 from estate.vsphere import connections
 from estate.vsphere import found as in_vcenter
 from estate.vsphere.session import session

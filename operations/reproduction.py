@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self
 
-import openstack
-
 from estate.model import Estate, Hypervisor, Image
+from estate.openstack import sdk
 from estate.openstack.calls import Calls
 from estate.openstack.errors import CloudError
 from estate.placement import nova
@@ -105,7 +104,7 @@ class Reproducer:
         role = identity.find_role("member") or identity.create_role(name="member")
         identity.assign_project_role_to_user(project, user, role)
         login = {"username": user.name, "password": password, "project_name": name}
-        connection = openstack.connect(
+        connection = sdk.connect(
             load_yaml_config=False,
             load_envvars=False,
             auth={**cloud.config.auth, **login},

@@ -1,6 +1,6 @@
 """Options of the whole suite, and which tests may run side by side.
 
-``make test`` gives pytest four workers. A file stays on one of them, in its order; so do all acts on one
+``make test`` gives pytest three workers. A file stays on one of them, in its order; so do all acts on one
 stage of the rehearsal, which share a sandbox. Without ``-n`` everything runs one after the other.
 """
 
@@ -17,9 +17,6 @@ os.environ.setdefault(VARIABLE, "2026-11-01")
 
 TOGETHER = ("rehearsal/standing", "rehearsal/rebuilt")
 """Folders of this one whose files share something that is made once per session."""
-
-GIVING_WAY = 5
-"""Niceness of tests that need no sandbox: they get a third of the time that the others get."""
 
 HERE = Path(__file__).parent
 
@@ -55,13 +52,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         # What takes long begins first, so that the quick ones fill all workers to the end.
         items.sort(key=_haste)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """The long chains of acts on clouds decide when all is over: among several workers others give way."""
-    if hasattr(item.config, "workerinput") and _haste(item):
-        os.setpriority(os.PRIO_PROCESS, 0, GIVING_WAY)
 
 
 def _haste(item: pytest.Item) -> int:

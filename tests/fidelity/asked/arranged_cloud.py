@@ -1,9 +1,10 @@
 """Nova's database and placement, arranged as a cloud says."""
 
+import contextlib
 import uuid
 
 from names import PLACEMENT, USER
-from nova import availability_zones, objects
+from nova import availability_zones, exception, objects
 from nova import context as nova_context
 from nova.scheduler.client import report
 from to_the_choice import SCHEDULER
@@ -17,13 +18,14 @@ class Cloud:
         self.client = report.report_client_singleton()
 
     def nodes(self):
-        """Cell and compute node, by host."""
-        found = []
+        """Cell and compute node, by host; last those that a destroyed cluster's nova-compute left alone."""
+        found, served = [], set()
         for cell in objects.CellMappingList.get_all(self.context):
             if cell.uuid != objects.CellMapping.CELL0_UUID:
                 with nova_context.target_cell(self.context, cell) as cctxt:
                     found += [(cell, node) for node in objects.ComputeNodeList.get_all(cctxt)]
-        return sorted(found, key=lambda one: one[1].host)
+                    served |= {one.host for one in objects.ServiceList.get_by_binary(cctxt, "nova-compute")}
+        return sorted(found, key=lambda one: (one[1].host not in served, one[1].host))
 
     def arrange(self, cloud):
         """Hosts of the cloud, in turn, on the compute nodes that there are."""
@@ -52,7 +54,10 @@ class Cloud:
                 self.allocate(str(uuid.uuid4()), node.uuid, used)
         for cell, node in nodes[len(cloud["hosts"]) :]:
             self._provider(node.uuid, [], {})
-            with nova_context.target_cell(self.context, cell) as cctxt:
+            with (
+                nova_context.target_cell(self.context, cell) as cctxt,
+                contextlib.suppress(exception.ComputeHostNotFound),
+            ):
                 service = objects.Service.get_by_compute_host(cctxt, node.host)
                 service.disabled = True  # else its zone is one of the cloud's
                 service.save()
