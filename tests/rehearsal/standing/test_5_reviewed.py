@@ -83,8 +83,8 @@ def test_a_server_that_somebody_edited_in_nova(stage: Stage, tmp_path: Path) -> 
 
 
 def test_a_preview_that_a_gate_stops_half_way(stage: Stage, tmp_path: Path) -> None:
-    """Nova keeps the zone of hosts that have servers, and Cinder that of a type that volumes have: the preview
-    says the one that it comes to first, and ends there.
+    """Nova keeps the zone of hosts with servers, and Cinder that of a type with volumes: the preview says the
+    one that it comes to first, and ends there.
     """
     stage.edit("compute.yaml", "aggregates", "general", "availability_zone", value="az-other")
 
