@@ -235,26 +235,27 @@ def test_a_terminal_that_knows_ascii_only() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def imports_none_of(heavy: set[str], code: str) -> None:
+    """What a new Python has imported when it has run ``code``."""
+    line = f"import sys\n{code}\nsys.exit(', '.join({heavy!r} & set(sys.modules)) or 0)"
+    done = subprocess.run([sys.executable, "-c", line], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_check_imports_no_engine_and_no_cloud() -> None:
-    code = (
-        "import sys; sys.argv = ['estate', 'check', 'sandbox']\n"
+    imports_none_of(
+        {"pulumi", "pulumi_policy", "openstack", "pyVmomi", "ruamel.yaml", "rich.console"},
+        "sys.argv = ['estate', 'check', 'sandbox']\n"
         "from cli import main\n"
         "try: main()\n"
-        "except SystemExit: pass\n"
-        "heavy = {'pulumi', 'pulumi_policy', 'openstack', 'pyVmomi', 'ruamel.yaml', 'rich.console'}\n"
-        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
+        "except SystemExit: pass",
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_clients_of_clouds_are_imported_when_a_cloud_is_asked() -> None:
-    code = (
-        "import sys, cli.apply\n"
+    imports_none_of(
+        {"openstack.connection", "pyVmomi", "pyVim.connect"},
+        "import cli.apply\n"
         "from operations import applying, parts, target\n"
-        "from components.gates import aggregate_open, servers_spread\n"
-        "heavy = {'openstack.connection', 'pyVmomi', 'pyVim.connect'}\n"
-        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
+        "from components.gates import aggregate_open, servers_spread",
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
