@@ -2,8 +2,9 @@
 
 In production systemd does this (``Restart=on-failure``): Nova's VMware driver ends the process with code 1 as
 long as its cluster does not exist. Here the supervisor asks the vCenter first, because each vain start costs
-seconds of CPU. Before each further start it archives Nova's deleted records. It runs as a process of the
-sandbox: ``python -m sandbox.computes RUN``.
+seconds of CPU. For a cluster that was made anew it does what an operator does then: nova-compute gets another
+identity, and Nova's deleted records are archived. It runs as a process of the sandbox:
+``python -m sandbox.computes RUN``.
 """
 
 import json
@@ -98,23 +99,43 @@ def supervise(run: Path, jobs: Sequence[_Job], archiving: Program) -> None:
                 del records[host]
                 ended[host] = time.monotonic()
             found = known[job.vcenter]
-            if host in records and isinstance(found, dict) and found.get(job.cluster) != serves[host]:
-                # The driver looks its cluster up at start only: an operator restarts nova-compute then.
+            if host in records and isinstance(found, dict) and serves[host] not in found.values():
+                # The driver looks its cluster up at start only, by name: a renamed one it still serves, for
+                # one made anew an operator restarts nova-compute.
                 process.stop(run, [job.program.name])
                 del records[host]
             obstacle = None
             if host not in records:
                 obstacle = _obstacle(job, found, ended.get(host))
-                if obstacle is None and job.identity.exists() and not archived:
-                    obstacle = _archive(run, archiving)
-                    archived = obstacle is None
                 if obstacle is None and isinstance(found, dict):
-                    records[host] = process.start(run, job.program)
                     serves[host] = found[job.cluster]
+                    if _speaks_for_another(job, serves[host]):
+                        obstacle = None if archived else _archive(run, archiving)
+                        archived = obstacle is None
+                        job.identity.unlink(missing_ok=True)
+                if obstacle is None:
+                    files.write(_served(job), serves[host])
+                    records[host] = process.start(run, job.program)
             report.append(State(host, host in records, obstacle or f"runs for cluster {job.cluster}"))
         text = json.dumps([asdict(state) for state in report], indent=1)
         files.write(run / NAME / "states.json", text)
         time.sleep(POLL)
+
+
+def _speaks_for_another(job: _Job, cluster: str) -> bool:
+    """Whether the job's nova-compute has run, for a cluster with another managed object id.
+
+    As an operator does who installs a host anew, its identity is taken away then: with its old compute node
+    it would not start (nova/compute/manager.py ``_get_nodes``). Deleting its service deletes that node as
+    well, but one that ran on brings it back (resource_tracker.py ``_init_compute_node``, "Undeleting").
+    """
+    served = _served(job)
+    return served.exists() and (served.read_text() != cluster or not job.identity.exists())
+
+
+def _served(job: _Job) -> Path:
+    """The file with the managed object id of the cluster that its nova-compute was started for last."""
+    return job.identity.with_name("cluster")
 
 
 def _clusters(job: _Job) -> dict[str, str] | str:

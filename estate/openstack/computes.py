@@ -59,7 +59,8 @@ class Readiness:
         if self.service is None:
             said = (
                 f"Nova has no nova-compute service for host {host}; start one with [DEFAULT] host = {host} "
-                "and look at its log"
+                "and look at its log (if it says `Possible rename detected`, it spoke for another cluster: "
+                "remove compute_id from its state_path)"
             )
         elif others:
             said = (
