@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pulumi
 import pulumi_vsphere as vsphere
 
-from components.component import Component
+from components.component import Component, formerly
 from components.vcenter import VCenterRef, host_id
 from estate.model import Cluster, VCenter
 from estate.model.vcenters import ManagedSwitch
@@ -42,7 +42,10 @@ class DistributedSwitch(Component):
         }
         # Two vCenters may each have a switch of this name, and each switch a port group of one name.
         name = f"{vcenter.name}/{vcenter.switch}"
-        super().__init__(name, facts, opts)
+        was = None
+        if vcenter.was is not None or switch.was is not None:
+            was = f"{vcenter.was or vcenter.name}/{switch.was or vcenter.switch}"
+        super().__init__(name, facts, opts, was=was)
         self.resource = vsphere.DistributedVirtualSwitch(
             name,
             name=vcenter.switch,
@@ -63,6 +66,10 @@ class DistributedSwitch(Component):
                 description=group.description,
                 distributed_virtual_switch_uuid=self.resource.id,
                 vlan_id=group.vlan,
-                opts=self.child(provider=reached.provider),
+                opts=self.child(
+                    provider=reached.provider,
+                    was=formerly(f"{name}/", group.was),
+                    protect=group.protect,
+                ),
             )
         self.done(id=self.resource.id)

@@ -179,11 +179,15 @@ def _vsphere(
     clusters: dict[str, ClusterRef] = {}
     switches: list[pulumi.Resource] = []
     for name, vcenter in _of(estate.vcenters, share.vcenters):
-        reached = reach(vcenter, logins[name], top())
+        reached = reach(vcenter, logins[name], top(vcenter))
         members = {key: one for key, one in estate.clusters.items() if one.vcenter == name}
         if vcenter.managed_switch is not None:
             made = DistributedSwitch(
-                vcenter, vcenter.managed_switch, clusters=members.values(), reached=reached, opts=top()
+                vcenter,
+                vcenter.managed_switch,
+                clusters=members.values(),
+                reached=reached,
+                opts=top(vcenter),
             )
             switches.append(made.resource)
         for key, cluster in members.items():

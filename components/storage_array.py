@@ -62,7 +62,7 @@ class StorageArray(Component):
             kind.name: self._volume_type(
                 kind,
                 extra_specs=extra_specs[kind.name],
-                after=[ready[volume_backend_name(array, kind)], in_use],
+                after=[ready[volume_backend_name(estate, array, kind)], in_use],
                 projects=projects,
             )
             for kind in array.volume_types.values()

@@ -25,13 +25,14 @@ def reach(vcenter: VCenter, login: Login, opts: pulumi.ResourceOptions | None = 
     TLS is verified against the system's authorities; the provider is a Go program, which takes
     others from ``SSL_CERT_FILE``.
     """
+    renamed = [pulumi.Alias(name=vcenter.was)] if vcenter.was is not None else None
     provider = vsphere.Provider(
         vcenter.name,
         vsphere_server=login.server,
         user=login.username,
         password=pulumi.Output.secret(login.password.get_secret_value()),
         allow_unverified_ssl=False,
-        opts=opts,
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=renamed)),
     )
     datacenter = id_of(
         "vsphere:index/getDatacenter:getDatacenter",

@@ -13,6 +13,7 @@ from operations import processes, rehearsal
 from operations.errors import OperationError
 from operations.stack import PROGRAM, Stack
 from sandbox import lifecycle
+from sandbox.from_estate import vcenter_name
 from sandbox.vcenters import process_name
 from toolchain import engine
 from toolchain.progress import Progress
@@ -72,8 +73,13 @@ def target(loaded: Loaded, *, sandbox: bool | None = None, vcenters: Collection[
 
 def _others(loaded: Loaded, vcenters: Collection[str]) -> set[str]:
     """Processes of the sandbox's other vCenters."""
-    known = loaded.estate.vcenters if loaded.estate else ()
-    return {process_name(name) for name in known if name not in vcenters}
+    if loaded.estate is None:
+        return set()
+    return {
+        process_name(vcenter_name(loaded.estate, name))
+        for name in loaded.estate.vcenters
+        if name not in vcenters
+    }
 
 
 def stack(

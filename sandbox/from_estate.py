@@ -97,7 +97,8 @@ def _vcenter(estate: Estate, name: str) -> VCenter:
     vcenter = estate.vcenters[name]
     members = {key: one for key, one in estate.clusters.items() if one.vcenter == name}
     return VCenter(
-        name=name,
+        name=vcenter_name(estate, name),
+        logins=(name,) if vcenter.was is not None else (),
         datacenter=vcenter.datacenter,
         hosts=tuple(
             EsxiHost(
@@ -123,12 +124,17 @@ def _vcenter(estate: Estate, name: str) -> VCenter:
             if set(store.clusters) & set(members)
         ),
         switches=() if vcenter.managed_switch else (vcenter.switch,),
-        awaited_switch=vcenter.switch if vcenter.managed_switch else "",
+        awaited_switches=(vcenter.switch,) if vcenter.managed_switch else (),
         clusters=tuple(
             _existing_cluster(estate, one) for one in members.values() if one.mode is Mode.REFERENCED
         ),
         policies=_policies(estate, name),
     )
+
+
+def vcenter_name(estate: Estate, name: str) -> str:
+    """What the sandbox calls a vCenter: as it was before a rename, so that it is the same one after it."""
+    return estate.vcenters[name].was or name
 
 
 def _existing_cluster(estate: Estate, cluster: ClusterModel) -> ExistingCluster:
@@ -191,7 +197,7 @@ def _clusters(estate: Estate) -> tuple[Cluster, ...]:
     return tuple(
         Cluster(
             name=cluster.name,
-            vcenter=cluster.vcenter,
+            vcenter=vcenter_name(estate, cluster.vcenter),
             compute_host=cluster.compute_host,
             provider_yaml=nova.provider_yaml(Hypervisor.ESXI, cluster.compute_host, cluster.traits).text,
             nova_conf=nova.esxi_compute(estate, aggregate, cluster).text,
@@ -206,7 +212,7 @@ def _backends(estate: Estate) -> tuple[Backend, ...]:
         Backend(
             name=one.name,
             kind="vmdk" if one.hypervisor is Hypervisor.ESXI else "kvm",
-            vcenter=one.vcenter,
+            vcenter=vcenter_name(estate, one.vcenter) if one.vcenter is not None else None,
             clusters=one.clusters,
             cinder_conf=cinder.stanza(estate, one).text,
         )

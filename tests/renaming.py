@@ -28,6 +28,11 @@ def renamed(estate: Estate) -> dict[str, Any]:
         for block in data[kind].values():
             if inner in block:
                 block[inner] = _with_was(block[inner])
+    for vcenter in data["vcenters"].values():
+        if "managed_switch" in vcenter:
+            switch = vcenter["managed_switch"]
+            switch["was"], vcenter["switch"] = vcenter["switch"], NEW.format(vcenter["switch"])
+            switch["port_groups"] = _with_was(switch["port_groups"])
     return {kind: _with_was(blocks) if kind in kinds else blocks for kind, blocks in data.items()}
 
 

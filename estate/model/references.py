@@ -20,7 +20,7 @@ from estate.model.estate import Estate
 from estate.model.finding import Finding, Loc
 from estate.model.hypervisor import Hypervisor
 from estate.model.nearest import nearest
-from estate.model.subjects import LABELS, subject
+from estate.model.subjects import LABELS, block_of, subject
 from estate.model.words import Cidr, RefersTo
 from estate.model.workloads import Volume
 
@@ -328,7 +328,8 @@ def _renamed_from_others(estate: Estate) -> Iterator[Finding]:
                     f'"{was}" was renamed to {_called(first[was])} already, and can only be one of the two'
                 )
             if wrong is not None:
-                where = f"volumes.{loc[-1]}: " if "volumes" in loc[2:3] else ""
+                inside = ".".join(map(str, loc[len(block_of(loc)) :]))
+                where = f"{inside}: " if inside else ""
                 yield Finding(
                     rule="renamed-once",
                     message=f"{where}{wrong}. Remove was, or correct it.",
@@ -338,8 +339,11 @@ def _renamed_from_others(estate: Estate) -> Iterator[Finding]:
 
 
 def _called(loc: Loc) -> str:
-    """A block that may say ``was``; a volume is none that has a name of its own elsewhere."""
-    return f'volume "{loc[-1]}"' if "volumes" in loc[2:3] else subject(loc)
+    """A block that may say ``was``: one inside of another is called by its own kind here."""
+    return subject(loc) if block_of(loc) == loc else f'{_INNER[str(loc[-2])]} "{loc[-1]}"'
+
+
+_INNER = {"volumes": "volume", "port_groups": "port group"}
 
 
 def _renameable(estate: Estate) -> Iterator[list[tuple[Loc, ResourceBlock | Volume]]]:
@@ -357,6 +361,12 @@ def _renameable(estate: Estate) -> Iterator[list[tuple[Loc, ResourceBlock | Volu
         yield [(("networks", name, "subnets", key), one) for key, one in network.subnets.items()]
     for name, workload in estate.workloads.items():
         yield [(("workloads", name, "volumes", key), one) for key, one in workload.volumes.items()]
+    for name, vcenter in estate.vcenters.items():
+        if vcenter.managed_switch is not None:
+            yield [
+                (("vcenters", name, "managed_switch", "port_groups", key), one)
+                for key, one in vcenter.managed_switch.port_groups.items()
+            ]
 
 
 def _parts_of_two(estate: Estate) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ aggregate, and is named after it; a volume type that serves several zones has on
 
 from dataclasses import dataclass
 
-from estate.model import Aggregate, Estate, Hypervisor, StorageArray, VolumeType
+from estate.model import Aggregate, Estate, Hypervisor, StorageArray, VCenter, VolumeType
 from estate.model.storage import Provisioning
 
 _VMDK_TYPE = {
@@ -43,14 +43,15 @@ def name_in_cinder(volume_type: VolumeType) -> str:
     return volume_type.was or volume_type.name
 
 
-def _stem(array: StorageArray) -> str:
-    """How back ends of an array begin. A volume belongs to its back end by name, so it outlives a rename."""
-    return array.was or array.name
+def _stem(block: StorageArray | VCenter) -> str:
+    """A name in that of a back end. A volume belongs to its back end by name, so it outlives a rename."""
+    return block.was or block.name
 
 
-def volume_backend_name(array: StorageArray, volume_type: VolumeType) -> str:
+def volume_backend_name(estate: Estate, array: StorageArray, volume_type: VolumeType) -> str:
     """``array1-kvm`` or ``array1-vc1``: an array has one name per side, and per vCenter on ESXi."""
-    return f"{_stem(array)}-{volume_type.vcenter or volume_type.serves}"
+    side = _stem(estate.vcenters[volume_type.vcenter]) if volume_type.vcenter else volume_type.serves
+    return f"{_stem(array)}-{side}"
 
 
 def back_ends(estate: Estate) -> tuple[BackEnd, ...]:
@@ -62,10 +63,11 @@ def back_ends(estate: Estate) -> tuple[BackEnd, ...]:
                 clusters = _mounting(estate, array.name, volume_type, aggregate)
                 name = f"{_stem(array)}-{aggregate.availability_zone}"
                 if volume_type.vcenter is not None:
-                    name = f"{_stem(array)}-{volume_type.vcenter}-{aggregate.availability_zone}"
+                    vcenter = estate.vcenters[volume_type.vcenter]
+                    name = f"{_stem(array)}-{_stem(vcenter)}-{aggregate.availability_zone}"
                 found[name] = BackEnd(
                     name=name,
-                    volume_backend_name=volume_backend_name(array, volume_type),
+                    volume_backend_name=volume_backend_name(estate, array, volume_type),
                     zone=aggregate.availability_zone,
                     array=array.name,
                     hypervisor=volume_type.serves,
@@ -95,7 +97,9 @@ def volume_type_extra_specs(estate: Estate, volume_type: str) -> dict[str, str]:
     """
     kind = estate.volume_types[volume_type]
     specs = {
-        "volume_backend_name": volume_backend_name(estate.storage[estate.array_of(volume_type)], kind),
+        "volume_backend_name": volume_backend_name(
+            estate, estate.storage[estate.array_of(volume_type)], kind
+        ),
         "RESKEY:availability_zones": ",".join(zones(estate, volume_type)),
     }
     if kind.serves is Hypervisor.ESXI:

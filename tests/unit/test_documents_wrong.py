@@ -764,6 +764,16 @@ CASES = {
         "renamed-once",
         'workload "w": volumes.c: "a" was renamed to volume "b" already, and can only be one of the two. Remove was, or correct it.',
     ),
+    "switch-renamed-from-itself": case(
+        "vcenters: {¦other: {server: vc2.example, datacenter: dc, switch: dvs, managed_switch: {was: dvs}}}",
+        "wrong-value",
+        'vcenter "other": managed_switch.was: expected the switch\'s name before it was renamed, got dvs, which it has now; remove was, or correct it.',
+    ),
+    "port-group-renamed-from-what-is-there": case(
+        "vcenters: {other: {server: vc2.example, datacenter: dc, switch: dvs, managed_switch: {port_groups: {a: {was: ¦b}, b: {}}}}}",
+        "renamed-once",
+        'vcenter "other": managed_switch.port_groups.a: expected a name that no block has any more, found "b", which is still there. Remove was, or correct it.',
+    ),
     "server-of-two": case(
         f"workloads: {{w: {{{W}, members: 'm[1-2]'}}, ¦m2: {{{W}}}}}",
         "unique-server",

@@ -12,7 +12,7 @@ from pyVmomi import vim
 from operations.stack import PROGRAM
 from tests.rehearsal.stage import Stage
 from tests.rehearsal.standing.test_2_landing_differences import find
-from tests.renaming import renamed
+from tests.renaming import NEW, renamed
 
 pytestmark = pytest.mark.usefixtures("applied")
 
@@ -26,12 +26,12 @@ def documents_stay(stage: Stage, tmp_path: Path) -> Iterator[None]:
     copytree(kept, stage.documents, dirs_exist_ok=True)
 
 
-def steps(stage: Stage) -> set[tuple[str, str]]:
+def steps(stage: Stage, **environment: str) -> set[tuple[str, str]]:
     """What a preview would do: (operation, name of the resource), components left out."""
     done = subprocess.run(
         stage.stack.command("preview", "--json"),
         cwd=PROGRAM,
-        env=dict(stage.stack.environment),
+        env={**stage.stack.environment, **environment},
         capture_output=True,
         text=True,
         check=False,
@@ -66,17 +66,22 @@ def test_a_description_and_three_workloads(stage: Stage) -> None:
     }
 
 
-def test_every_block_renamed_changes_names_and_nothing_else(stage: Stage) -> None:
+def test_every_block_renamed_changes_names_and_nothing_else(stage: Stage, tmp_path: Path) -> None:
     everything = renamed(stage.estate)
     for file in stage.documents.glob("*.yaml"):
         file.unlink()
     (stage.documents / "all.yaml").write_text(json.dumps(everything))
 
-    found = steps(stage)
+    logins = Path(stage.stack.environment["ESTATE_VCENTERS"]).read_text()
+    (tmp_path / "vcenters.yaml").write_text(logins.replace("vc1:", f"{NEW.format('vc1')}:"))
+    (tmp_path / "vcenters.yaml").chmod(0o600)
+
+    found = steps(stage, ESTATE_VCENTERS=str(tmp_path / "vcenters.yaml"))
 
     assert {operation for operation, _ in found} == {"update"}
     names = {name for _, name in found}
     assert {"ledger-db-renamed", "ledger-db-renamed/data-renamed", "app-renamed/app-v4-renamed"} <= names
+    assert {"vc1-renamed/dvs-data-renamed", "vc1-renamed/dvs-data-renamed/tep-renamed"} <= names
     # What its service cannot rename keeps its name there.
     assert not names & {f"{name}-renamed" for name in ("kvm-small", "standard-esxi", "vendors", "operations")}
 
