@@ -112,6 +112,7 @@ def rehearse(
                     raise typer.Exit(Exit.FINDINGS)
                 ids = _ids(earlier_parts)
             hosts = _hosts(observe(before))
+            rehearsal.change(loaded.folder, estate, before, progress)
         with phases.phase("up"):
             applied = _up(whole, loaded.name, progress, aside=aside)
         if not applied and not before:

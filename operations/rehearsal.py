@@ -21,7 +21,7 @@ from operations.stack import Stack
 from sandbox import files, lifecycle, members
 from sandbox.from_estate import shape
 from sandbox.lifecycle import Running
-from sandbox.shape import both
+from sandbox.shape import both, configured
 from toolchain import engine
 from toolchain.engine import Toolchain
 from toolchain.progress import Progress
@@ -37,15 +37,27 @@ def key(documents: Path) -> str:
 
 
 def start(documents: Path, estate: Estate, progress: Progress, before: Estate | None = None) -> Running:
-    """Have the environment's sandbox run, shaped by its documents, so that ``before`` fits in as well."""
+    """Have the environment's sandbox run, shaped by its documents.
+
+    With ``before`` that fits in as well and is what it is configured for, until :func:`change`.
+    """
     wanted = shape(estate, estate.estate.name)
     if before is not None:
         wanted = both(shape(before, estate.estate.name), wanted)
     running = lifecycle.start(key(documents), wanted, progress)
+    if before is not None:
+        lifecycle.configure(running.run.name, wanted, progress)
     for one in (estate, before):
         if one is not None:
             _fill_in_secrets(running.run, one)
     return running
+
+
+def change(documents: Path, estate: Estate, before: Estate, progress: Progress) -> None:
+    """What operators do when the documents change: configure the sandbox's services for those of now."""
+    now = shape(estate, estate.estate.name)
+    wanted = configured(both(shape(before, estate.estate.name), now), now)
+    lifecycle.configure(key(documents), wanted, progress)
 
 
 def _fill_in_secrets(run: Path, estate: Estate) -> None:

@@ -1,7 +1,5 @@
 """Cinder: API, scheduler and every back end in one process."""
 
-import secrets
-
 from keystoneauth1.adapter import Adapter
 
 from sandbox import files, fragments
@@ -64,7 +62,7 @@ def program(settings: Settings, shape: Shape) -> Program:
         # Encrypted volume types need a key manager: Cinder's own, with one key, stands for Barbican.
         "key_manager": {
             "backend": "cinder.keymgr.conf_key_mgr.ConfKeyManager",
-            "fixed_key": secrets.token_hex(32),
+            "fixed_key": settings.secrets.volume_key,
         },
     }
     for backend in shape.backends:

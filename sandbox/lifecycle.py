@@ -110,10 +110,37 @@ def start(key: str, shape: Shape, progress: Progress) -> Running:
             process.stop(run)
             raise
         running = _describe(settings, shape)
-        mark = {"digest": shape.digest(), "name": shape.name, "region": shape.region}
+        mark = {
+            "digest": shape.digest(),
+            "configuration": _configuration(shape),
+            "name": shape.name,
+            "region": shape.region,
+        }
         files.write(run / "ready.json", json.dumps(mark, indent=1))
         progress.say(f"sandbox {shape.name} is ready after {time.monotonic() - began:.0f} s")
         return running
+
+
+def configure(key: str, shape: Shape, progress: Progress) -> None:
+    """Have what waits for clusters in the sandbox ``key``, which runs, as ``shape`` says: at once if it is.
+
+    These are the nova-computes and volume back ends behind vCenters; all else is as it was started.
+    """
+    run = folder(key)
+    with locks.held(run.with_name(f"{key}.lock")):
+        mark = json.loads((run / "ready.json").read_text())
+        wanted = _configuration(shape)
+        if mark["configuration"] == wanted:
+            return
+        # Killed in here, the next call does it again.
+        files.write(run / "ready.json", json.dumps(mark | {"configuration": ""}, indent=1))
+        settings = settings_of.load(run)
+        with progress.step("sandbox: nova-computes and volume back ends of other clusters") as step:
+            old = [one.name for one in process.records(run) if one.name.startswith(nova.CLUSTER_COMPUTE)]
+            process.stop(run, [computes.NAME, *old])
+            programs = (cinder.program(settings, shape), computes.program(settings, shape))
+            ready.wait(settings, shape, [process.start(run, program) for program in programs], step)
+        files.write(run / "ready.json", json.dumps(mark | {"configuration": wanted}, indent=1))
 
 
 def stop(key: str) -> bool:
@@ -202,7 +229,7 @@ def _neutron(settings: Settings, shape: Shape) -> dict[str, dict[str, str]]:
             one.name: {
                 "login": asdict(vcenters.connection(settings, shape, one.name)),
                 "datacenter": one.datacenter,
-                "switch": one.awaited_switch or one.switches[0],
+                "switches": one.awaited_switches or one.switches[:1],
             }
             for one in shape.vcenters
         },
@@ -213,6 +240,11 @@ def _neutron(settings: Settings, shape: Shape) -> dict[str, dict[str, str]]:
         "estate_sandbox": {"connections": str(path)},
         "ml2_type_vlan": {"network_vlan_ranges": ",".join(shape.transport_zones)},
     }
+
+
+def _configuration(shape: Shape) -> str:
+    """Changes when :func:`configure` has something to do."""
+    return shape.digest("clusters", "backends")
 
 
 def _describe(settings: Settings, shape: Shape) -> Running:
@@ -235,12 +267,13 @@ def _describe(settings: Settings, shape: Shape) -> Running:
     logins = {}
     for one in shape.vcenters:
         where = vcenters.connection(settings, shape, one.name)
-        logins[one.name] = {
-            "server": f"{where.host}:{where.port}",
-            "username": where.username,
-            "password": where.password,
-            "ca_file": where.ca_file,
-        }
+        for name in (one.name, *one.logins):
+            logins[name] = {
+                "server": f"{where.host}:{where.port}",
+                "username": where.username,
+                "password": where.password,
+                "ca_file": where.ca_file,
+            }
     _yaml(running.vcenters, logins)
     files.write(settings.run / "environment.json", json.dumps(asdict(running), default=str, indent=1))
     return running

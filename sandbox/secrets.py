@@ -26,3 +26,5 @@ class Secrets:
     """The users that the services log in with (``nova``, ``neutron``, …), project ``service``."""
     vcenter: str = field(default_factory=_random, repr=False)
     """The vCenter simulator's administrator."""
+    volume_key: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
+    """The one key of all encrypted volumes: 256 bits (cinder/keymgr/conf_key_mgr.py)."""

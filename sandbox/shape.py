@@ -102,10 +102,12 @@ class VCenter:
     datastores: tuple[Datastore, ...]
     switches: tuple[str, ...]
     """Distributed switches; Neutron realises each network as a port group on the first."""
-    awaited_switch: str = ""
-    """A switch that the program makes, and Neutron uses instead; empty: none."""
+    awaited_switches: tuple[str, ...] = ()
+    """Names of the switch that the program makes, and Neutron uses instead, over time; empty: none."""
     clusters: tuple[ExistingCluster, ...] = ()
     policies: tuple[StoragePolicy, ...] = ()
+    logins: tuple[str, ...] = ()
+    """Further names under which ``vcenters.yaml`` has it: what it is called since it was renamed."""
 
 
 @dataclass(frozen=True)
@@ -192,9 +194,12 @@ class Shape:
         known = ", ".join(vcenter.name for vcenter in self.vcenters) or "none"
         raise ShapeError(f"vCenter {name!r} is not one of this sandbox's vCenters ({known})")
 
-    def digest(self) -> str:
-        """Changes when anything in here changes."""
-        return hashlib.sha256(json.dumps(self.document(), sort_keys=True).encode()).hexdigest()
+    def digest(self, *fields: str) -> str:
+        """Changes when anything in here changes, or in these fields of it."""
+        document = self.document()
+        if fields:
+            document = {name: document[name] for name in fields}
+        return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
     def document(self) -> dict[str, Any]:
         """As plain JSON values."""
@@ -202,21 +207,35 @@ class Shape:
 
 
 def both(before: Shape, after: Shape) -> Shape:
-    """A sandbox in which two states of one environment can be applied.
+    """A sandbox in which two states of one environment can be applied, the earlier first.
 
-    It is the later, with what only the earlier has; what both name is as the later has it.
+    It is the later, with what only the earlier has; what both name is as the later has it. Only what waits
+    for clusters is configured for the earlier: see :func:`configured`.
     """
     return replace(
         after,
         kvm_hosts=_with(after.kvm_hosts, before.kvm_hosts, "name"),
         vcenters=tuple(_both_vcenters(one, before.vcenters) for one in after.vcenters)
         + _with(after.vcenters, before.vcenters, "name")[len(after.vcenters) :],
-        clusters=_with(after.clusters, before.clusters, "name"),
-        backends=_with(after.backends, before.backends, "name"),
+        clusters=_with(before.clusters, after.clusters, "compute_host"),
+        backends=_with(before.backends, after.backends, "name"),
         images=_with(after.images, before.images, "path"),
         transport_zones=tuple(dict.fromkeys((*after.transport_zones, *before.transport_zones))),
         external_networks=_with(after.external_networks, before.external_networks, "name"),
         projects=tuple(dict.fromkeys((*after.projects, *before.projects))),
+    )
+
+
+def configured(sandbox: Shape, after: Shape) -> Shape:
+    """The sandbox of :func:`both` with nova-computes and back ends that speak for the later clusters.
+
+    Each of them names its clusters, and none starts before they all exist (vmwareapi/driver.py ``__init__``,
+    cinder's vmdk.py ``do_setup``). So an operator configures them when the clusters change.
+    """
+    return replace(
+        sandbox,
+        clusters=_with(after.clusters, sandbox.clusters, "compute_host"),
+        backends=_with(after.backends, sandbox.backends, "name"),
     )
 
 
@@ -237,8 +256,10 @@ def _both_vcenters(one: VCenter, earlier: Iterable[VCenter]) -> VCenter:
             "name",
         ),
         switches=tuple(dict.fromkeys((*one.switches, *was.switches))),
+        awaited_switches=tuple(dict.fromkeys((*one.awaited_switches, *was.awaited_switches))),
         clusters=_with(one.clusters, was.clusters, "name"),
         policies=_with(one.policies, was.policies, "name"),
+        logins=tuple(dict.fromkeys((*one.logins, *was.logins))),
     )
 
 

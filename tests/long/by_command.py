@@ -13,12 +13,12 @@ from sandbox import lifecycle
 
 
 @contextmanager
-def rehearsed(documents: Path) -> Iterator[dict[str, Any]]:
+def rehearsed(documents: Path, *options: str) -> Iterator[dict[str, Any]]:
     """What ``estate rehearse`` found, as its JSON says it; the sandbox is stopped at the end."""
     estate = Path(sys.executable).with_name("estate")
     try:
         done = subprocess.run(
-            [estate, "rehearse", documents, "--format", "json"],
+            [estate, "rehearse", documents, "--format", "json", *options],
             stdout=subprocess.PIPE,
             text=True,
             check=False,

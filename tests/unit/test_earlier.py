@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from estate.model import Estate
 from operations.earlier import Change, change, documents_at
 from operations.errors import OperationError
 from sandbox.from_estate import shape
-from sandbox.shape import both
+from sandbox.shape import Shape, both, configured
 from tests.estates import changed, sandbox
+from tests.renaming import renamed
 
 
 @pytest.fixture
@@ -59,6 +61,24 @@ def test_a_sandbox_for_both_has_the_hosts_of_both_and_the_sizes_of_now() -> None
     assert {"old01.example", "old02.example"} < set(names)
     assert names[: len(now.kvm_hosts)] == [one.name for one in now.kvm_hosts]
     assert both(now, now) == now
+
+
+def test_what_waits_for_clusters_is_configured_for_the_earlier_ones_first() -> None:
+    """Else the first ``up`` would wait for a cluster that only the second makes."""
+    now = shape(sandbox(), "trial")
+    earlier = Estate.model_validate(renamed(sandbox()))
+    first = both(shape(earlier, "trial"), now)
+
+    def names(made: Shape) -> tuple[set[str], set[str]]:
+        served = {cluster for one in made.backends for cluster in one.clusters}
+        return {one.name for one in made.clusters}, served
+
+    assert names(first) == ({"esx-a-renamed", "esx-b-renamed"},) * 2
+    assert names(configured(first, now)) == ({"esx-a", "esx-b"},) * 2
+    assert first.digest("backends") != configured(first, now).digest("backends")
+    (vcenter,) = first.vcenters
+    assert (vcenter.name, vcenter.logins) == ("vc1", ("vc1-renamed",))
+    assert set(vcenter.awaited_switches) == {"dvs-data", "dvs-data-renamed"}
 
 
 def test_what_has_another_id_was_replaced() -> None:

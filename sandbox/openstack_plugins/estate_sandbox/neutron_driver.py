@@ -26,7 +26,7 @@ LOG = logging.getLogger(__name__)
 OPTIONS = [
     cfg.StrOpt(
         "connections",
-        help="JSON file: vcenters (name -> login, datacenter, switch), hosts (compute host -> vCenter)",
+        help="JSON file: vcenters (name -> login, datacenter, switches), hosts (compute host -> vCenter)",
     )
 ]
 NAME_LIMIT = 80
@@ -89,7 +89,7 @@ class MechanismDriver(api.MechanismDriver):
     def _port_groups(self, vcenter: str) -> Iterator[PortGroups]:
         where = self.vcenters[vcenter]
         with session(Login(**where["login"])) as content:
-            yield PortGroups(content, where["datacenter"], where["switch"])
+            yield PortGroups(content, where["datacenter"], where["switches"])
 
 
 def _vlan(segments: list[dict[str, Any]]) -> int | None:

@@ -5,7 +5,7 @@ Each use logs in afresh: the simulator forgets sessions and objects when it is s
 """
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -54,13 +54,14 @@ def clusters(content: vim.ServiceInstanceContent) -> dict[str, str]:
 class PortGroups:
     """The port groups of one distributed switch that stand for logical networks, each found by its suffix."""
 
-    def __init__(self, content: vim.ServiceInstanceContent, datacenter: str, switch: str) -> None:
+    def __init__(self, content: vim.ServiceInstanceContent, datacenter: str, switches: Sequence[str]) -> None:
+        """``switches``: names of the switch; it has one of them."""
         self.switch = next(
             child
             for center in content.rootFolder.childEntity
             if center.name == datacenter
             for child in center.networkFolder.childEntity
-            if isinstance(child, vim.DistributedVirtualSwitch) and child.name == switch
+            if isinstance(child, vim.DistributedVirtualSwitch) and child.name in switches
         )
 
     def name(self, suffix: str) -> str | None:
