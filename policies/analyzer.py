@@ -218,6 +218,14 @@ def _fits(told: Mapping[str, Mapping[str, Any]]) -> None:
 
 def serve() -> None:
     """Tell the engine the port, as the first line on stdout, and answer until it ends this process."""
+    server, port = started()
+    print(port, flush=True)
+    with suppress(KeyboardInterrupt):  # so the engine ends a pack that it started itself
+        server.wait_for_termination()
+
+
+def started() -> tuple[grpc.Server, int]:
+    """A pack that answers on that port of this machine."""
     options = [
         ("grpc.max_receive_message_length", _LARGEST_MESSAGE),
         ("grpc.max_send_message_length", _LARGEST_MESSAGE),
@@ -227,9 +235,7 @@ def serve() -> None:
     analyzer_pb2_grpc.add_AnalyzerServicer_to_server(Analyzer(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    print(port, flush=True)
-    with suppress(KeyboardInterrupt):  # so the engine ends a pack that it started itself
-        server.wait_for_termination()
+    return server, port
 
 
 def plain(struct: Any) -> Props:  # noqa: ANN401 - protobuf is untyped

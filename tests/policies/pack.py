@@ -1,22 +1,20 @@
-"""The pack as the engine starts it, asked over its own protocol; no engine is needed."""
+"""The pack, asked over its own protocol as the engine does; no engine is needed."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 import grpc  # type: ignore[import-untyped]
 from google.protobuf.empty_pb2 import Empty  # type: ignore[import-untyped]
 from google.protobuf.struct_pb2 import Struct  # type: ignore[import-untyped]
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
+from policies.analyzer import started
 from policies.clock import VARIABLE
 from policies.properties import COMPONENTS
 from review.registration import Registration
-from tests.estates import ROOT
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How the engine says that a string is not known yet (sdk/go/common/resource/plugin/rpc.go)."""
@@ -120,29 +118,20 @@ class Pack:
 
 @contextmanager
 def running(*, preview: bool = True, today: str = "2026-11-01") -> Iterator[Pack]:
-    """The pack's process, as the engine starts it for a preview or for an update, on that day."""
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:0", "."],
-        cwd=ROOT / "policies",
-        env={
-            **{key: value for key, value in os.environ.items() if key == "PATH" or key.startswith("OS_")},
-            "PULUMI_PROJECT": "p",
-            "PULUMI_STACK": "s",
-            VARIABLE: today,
-        },
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    """A pack as for one preview or one update, on that day. Its process is that of the tests: one each would
+    take most of their time. That the engine starts it is seen in ``test_with_engine``.
+    """
+    server, port = started()
     try:
-        assert process.stdout is not None
-        port = int(process.stdout.readline())  # the first thing that it prints, and nothing before
-        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        with (
+            patch.dict("os.environ", {VARIABLE: today}),
+            grpc.insecure_channel(f"127.0.0.1:{port}") as channel,
+        ):
             stub = analyzer_pb2_grpc.AnalyzerStub(channel)
             stub.ConfigureStack(analyzer_pb2.AnalyzerStackConfigureRequest(dry_run=preview))
             yield Pack(stub)
     finally:
-        process.kill()
-        process.wait()
+        server.stop(grace=None)
 
 
 def _struct(values: Mapping[str, Any]) -> Struct:

@@ -7,13 +7,11 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from openstack.compute.v2.server import Server
 from ruamel.yaml import YAML
@@ -361,16 +359,6 @@ def test_hosts_with_different_fragments_each_have_theirs(other: str) -> None:
         ratios[name] = inventories["VCPU"]["allocation_ratio"]
     assert ratios == {"kvm1.other.example": 4.0, "kvm2.other.example": 16.0}
     assert _listed(other, "nova-kvm-1")
-
-
-def test_start_after_killed_parts(other: str) -> None:
-    run = lifecycle.folder(other)
-    for one in _marked(run, {"mariadb", "rabbitmq", "nova"}):
-        with suppress(psutil.NoSuchProcess):  # it ended with another of them
-            one.kill()
-    wait_for("their ends", lambda: lifecycle.status(other).state == "broken", 10)
-    lifecycle.start(other, small("other"), Progress())
-    assert lifecycle.status(other).state == "running"
 
 
 def test_stop_leaves_nothing_and_touches_nobody(running: Running, other: str) -> None:

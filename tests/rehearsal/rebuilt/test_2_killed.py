@@ -1,6 +1,4 @@
-"""Act 2: the first ``up``, a ``destroy`` and a replacement, killed in the middle: the next ``up`` converges,
-nothing doubled, nothing lost.
-"""
+"""Act 2: the first ``up``, killed in the middle: the next one converges, nothing doubled, nothing lost."""
 
 import json
 import time
@@ -65,31 +63,6 @@ def test_a_killed_up_converges(stage: Stage, tmp_path: Path) -> None:
     # What was made in the meantime is taken as what was asked for.
     assert replaced(stage.up()) == []
     assert_whole(stage)
-
-
-@pytest.mark.usefixtures("applied")
-def test_a_killed_destroy_is_taken_back_by_up(stage: Stage, tmp_path: Path) -> None:
-    stage.killed("destroy", "openstack:compute:Instance web-1 deleting", tmp_path / "destroy.log")
-    recovery.recover(stage.stack, Progress())
-
-    stage.up()
-
-    assert_whole(stage)
-
-
-@pytest.mark.usefixtures("applied")
-def test_a_replacement_and_its_recovery_that_are_cut_short_are_taken_up_again(
-    stage: Stage, tmp_path: Path
-) -> None:
-    stage.edit("workloads.yaml", "workloads", "hsm-proxy", "image", value="appliance-esxi")
-    stage.killed("up", "openstack:compute:Instance hsm-proxy creating replacement", tmp_path / "up.log")
-    stage.pulumi("cancel", "--yes")  # the first of its steps: the lock is gone, as after a kill there
-
-    recovery.recover(stage.stack, Progress())
-    stage.up()
-
-    assert_whole(stage)
-    stage.edit("workloads.yaml", "workloads", "hsm-proxy", "image", value="linux-esxi")
 
 
 @pytest.mark.usefixtures("applied")
