@@ -30,7 +30,8 @@ fidelity: $(VENV)/.ready  ## Compare the placement engine with Nova's own code, 
 	@$(VENV)/bin/python -m tests.fidelity
 
 lint: $(VENV)/.ready  ## Format, lint, types, and the direction of imports
-	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports
+	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/lint-imports \
+	  && MYPY_CACHE_DIR="$${ESTATE_HOME:-$${XDG_CACHE_HOME:-$$HOME/.cache}/estate}/mypy" $(VENV)/bin/mypy
 
 bench: $(VENV)/.ready  ## The figures of the README, measured on this machine
 	@$(VENV)/bin/python -m benchmarks
