@@ -181,6 +181,7 @@ def _change_document(changed: "Change") -> dict[str, Any]:
         "replaced": list(changed.replaced),
         "added": list(changed.added),
         "removed": list(changed.removed),
+        "renamed": [{"before": was, "after": now} for was, now in changed.renamed.items()],
         "moved": [
             {"server": server, "before": was, "after": now} for server, (was, now) in changed.moved.items()
         ],
@@ -193,6 +194,7 @@ def _tell_change(changed: "Change", earlier: str) -> None:
         ("replaced", changed.replaced),
         ("added", changed.added),
         ("removed", changed.removed),
+        ("renamed", tuple(f"{was} → {now}" for was, now in changed.renamed.items())),
         ("moved", tuple(f"{server}: {was} → {now}" for server, (was, now) in changed.moved.items())),
     ):
         typer.echo(f"  {what}: {', '.join(names) or 'nothing'}")

@@ -117,12 +117,12 @@ def _applying(stack: "Stack", documents: Path) -> "Iterator[Stack]":
 
 
 def resources(stack: "Stack") -> dict[str, str]:
-    """Ids of everything that the stack made, by ``TYPE NAME``."""
+    """Ids of everything that the stack made, by ``TYPE NAME``. Gates are steps, and no things with an id."""
     exported = json.loads(stack.pulumi("stack", "export", quiet=True).stdout)
     return {
         f"{one['type'].rpartition(':')[2]} {one['urn'].rpartition('::')[2]}": one["id"]
         for one in exported["deployment"].get("resources") or []
-        if one.get("custom") and one.get("id") and not one["type"].startswith("pulumi:")
+        if one.get("custom") and one.get("id") and not one["type"].startswith(("pulumi:", "pulumi-python:"))
     }
 
 
@@ -134,8 +134,10 @@ class Change:
     """Made anew under the same name: a server among them was rebuilt from nothing."""
     added: tuple[str, ...]
     removed: tuple[str, ...]
+    renamed: Mapping[str, str]
+    """Name before → name now of what stayed the same."""
     moved: Mapping[str, tuple[str, str]]
-    """Server → host before and after (ESXi host where there is one)."""
+    """Server, by its name now → host before and after (ESXi host where there is one)."""
 
 
 def change(
@@ -143,11 +145,27 @@ def change(
 ) -> Change:
     """Compare ids of resources (``before``, ``after``) and hosts of servers (``was``, ``now``)."""
     both = before.keys() & after.keys()
+    came, went = after.keys() - before.keys(), before.keys() - after.keys()
+    known = {_identity(name, after): name for name in came}
+    renamed = {
+        name: known[identity] for name in sorted(went) if (identity := _identity(name, before)) in known
+    }
+    names = {name: renamed.get(f"{_SERVER}{name}", name).removeprefix(_SERVER) for name in was}
+    moved = {names[name]: (host, now.get(names[name])) for name, host in was.items()}
     return Change(
         replaced=tuple(sorted(name for name in both if before[name] != after[name])),
-        added=tuple(sorted(after.keys() - before.keys())),
-        removed=tuple(sorted(before.keys() - after.keys())),
+        added=tuple(sorted(came - set(renamed.values()))),
+        removed=tuple(sorted(went - renamed.keys())),
+        renamed=renamed,
         moved={
-            name: (was[name], now[name]) for name in sorted(was.keys() & now.keys()) if was[name] != now[name]
+            name: (old, new) for name, (old, new) in sorted(moved.items()) if new is not None and old != new
         },
     )
+
+
+_SERVER = "Instance "
+
+
+def _identity(name: str, ids: Mapping[str, str]) -> tuple[str, str]:
+    """Type and id: what is the same with both is the same thing."""
+    return name.partition(" ")[0], ids[name]

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from estate.model import Estate, Hypervisor
+from estate.model.block import ResourceBlock
 from estate.model.images import glance_name
 from estate.model.nearest import nearest
 from estate.placement.triple import flavor_extra_specs, image_properties
@@ -164,8 +165,12 @@ def config_of(estate: Estate, ids: Ids | None = None) -> dict[str, Any]:
         for name, image in estate.images.items()
         for version in image.versions
     }
-    flavors = {name: {"extraSpecs": flavor_extra_specs(flavor)} for name, flavor in estate.flavors.items()}
-    volume_types = {name: kind.serves.value for name, kind in estate.volume_types.items()}
+    flavors = {
+        name: {"extraSpecs": flavor_extra_specs(flavor)}
+        for flavor in estate.flavors.values()
+        for name in _names(flavor)
+    }
+    volume_types = {name: kind.serves.value for kind in estate.volume_types.values() for name in _names(kind)}
     return {
         "images": {**images, **_by_id(images, ids.images)},
         "flavors": {**flavors, **_by_id(flavors, ids.flavors)},
@@ -187,6 +192,11 @@ def config_of(estate: Estate, ids: Ids | None = None) -> dict[str, Any]:
             for subject in _subjects(estate, one.subject)
         ],
     }
+
+
+def _names(block: ResourceBlock) -> list[str]:
+    """Nova and Cinder keep the name of what was renamed here."""
+    return [block.name, *([block.was] if block.was is not None else [])]
 
 
 def _subjects(estate: Estate, subject: str) -> list[str]:

@@ -7,7 +7,9 @@ from estate.model import Estate, Hypervisor, Workload
 from estate.model.images import glance_name
 from estate.model.server_groups import Policy
 from estate.openstack.servers import RESTRICTION_KEY, AttachedVolume, Cloud, Port, Server
+from estate.placement.pairing import name_in_cinder
 from estate.placement.prediction import Prediction, predict
+from estate.placement.triple import name_in_nova
 from estate.vsphere.inventory import Machine
 
 NOVA = "org.openstack.compute"
@@ -147,7 +149,7 @@ def _differences(
     yield from _off_esxi(estate, server, _reason(workload))
     for what, found, wanted in (
         ("image", server.image, _image(estate, workload)),
-        ("flavor", server.flavor, workload.flavor),
+        ("flavor", server.flavor, name_in_nova(estate.flavors[workload.flavor])),
         ("restriction", server.metadata.get(RESTRICTION_KEY), _reason(workload)),
     ):
         if found != wanted:
@@ -209,10 +211,10 @@ def _realises(backing: str, port: Port) -> bool:
     """Whether a port group or opaque network is the port's network.
 
     The NSX plug-in names a segment after network and id, the id shortened to its ends or not
-    (vmware_nsxlib/v3/utils.py get_name_and_uuid).
+    (vmware_nsxlib/v3/utils.py get_name_and_uuid). The network may have been renamed since.
     """
     short = f"{port.network_id[:5]}...{port.network_id[-5:]}"
-    return backing in {f"{port.network}_{port.network_id}", f"{port.network}_{short}", port.network_id}
+    return backing == port.network_id or backing.endswith((f"_{port.network_id}", f"_{short}"))
 
 
 def _image(estate: Estate, workload: Workload) -> str:
@@ -229,13 +231,15 @@ def _volume_differences(
     types = [volume.type for volume in workload.volumes.values()]
     if workload.boot_volume is not None:
         types.append(workload.boot_volume.type)
-    wanted = ", ".join(sorted(types)) or "none"
+    wanted = ", ".join(sorted(name_in_cinder(estate.volume_types[one]) for one in types)) or "none"
     if found != wanted:
         yield f"its volumes are of types {found}, declared are {wanted}"
+    kinds = {name_in_cinder(kind): kind for kind in estate.volume_types.values()}
     for volume in server.volumes:
-        if volume.type not in estate.volume_types:
+        if volume.type not in kinds:
             continue
-        kind, array = estate.volume_types[volume.type], estate.storage[estate.array_of(volume.type)]
+        kind = kinds[volume.type]
+        array = estate.storage[estate.array_of(kind.name)]
         landed = _landed(volume, machine_of)
         if kind.serves is Hypervisor.ESXI and landed.datastore not in array.datastores:
             where = landed.datastore or "no datastore"

@@ -36,6 +36,11 @@ def aggregate_metadata(aggregate: Aggregate) -> dict[str, str]:
     }
 
 
+def name_in_nova(flavor: Flavor) -> str:
+    """A renamed flavor keeps its name there: Nova knows no rename (``components.flavor``)."""
+    return flavor.was or flavor.name
+
+
 def flavor_extra_specs(flavor: Flavor) -> dict[str, str]:
     """Extra specs that send the flavor's servers to its hypervisor only, and those that it declares."""
     return {

@@ -37,7 +37,10 @@ def test_all_renamed_and_a_cluster_more(tmp_path: Path) -> None:
 
     with rehearsed(documents, "--from", "HEAD") as found:
         assert found["settled"]
-        assert found["change"]["replaced"] == found["change"]["removed"] == found["change"]["moved"] == []
-        added = {one.partition(" ")[2] for one in found["change"]["added"]}
-        assert {one for one in added if "esx-c" not in one} == set(), found["change"]
-        assert added
+        change = found["change"]
+        assert (change["replaced"], change["removed"], change["moved"]) == ([], [], [])
+        assert {one for one in change["added"] if "esx-c" not in one} == set()
+        assert "ComputeCluster esx-c" in change["added"]
+        renames = [(one["before"], one["after"]) for one in change["renamed"]]
+        assert ("Instance ledger-db", f"Instance {NEW.format('ledger-db')}") in renames
+        assert [row["server"] for row in found["landings"] if not row["equal"]] == []

@@ -83,14 +83,15 @@ def test_what_waits_for_clusters_is_configured_for_the_earlier_ones_first() -> N
 
 def test_what_has_another_id_was_replaced() -> None:
     found = change(
-        {"Instance a": "1", "Instance b": "2", "Port c": "3"},
-        {"Instance a": "1", "Instance b": "9", "Port d": "4"},
-        {"a": "kvm1", "b": "kvm1"},
-        {"a": "kvm1", "b": "kvm2", "d": "kvm1"},
+        {"Instance a": "1", "Instance b": "2", "Port c": "3", "Instance e": "5"},
+        {"Instance a": "1", "Instance b": "9", "Port d": "4", "Instance f": "5"},
+        {"a": "kvm1", "b": "kvm1", "e": "kvm1"},
+        {"a": "kvm1", "b": "kvm2", "d": "kvm1", "f": "kvm3"},
     )
     assert found == Change(
         replaced=("Instance b",),
         added=("Port d",),
         removed=("Port c",),
-        moved={"b": ("kvm1", "kvm2")},
+        renamed={"Instance e": "Instance f"},
+        moved={"b": ("kvm1", "kvm2"), "f": ("kvm1", "kvm3")},
     )
