@@ -163,7 +163,11 @@ def is_mine(record: Record) -> bool:
 
 def records(run: Path) -> list[Record]:
     """The processes that were started and not stopped since, by name; some may have ended by themselves."""
-    return [Record(**json.loads(path.read_text())) for path in sorted((run / "processes").glob("*.json"))]
+    found = []
+    for path in sorted((run / "processes").glob("*.json")):
+        with suppress(FileNotFoundError):  # stopped, or about to be started again, since we looked
+            found.append(Record(**json.loads(path.read_text())))
+    return found
 
 
 def stop(run: Path, names: Collection[str] | None = None, timeout: float = 10.0) -> None:

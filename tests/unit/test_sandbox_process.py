@@ -141,3 +141,9 @@ def test_a_killed_caller_leaves_processes_that_the_next_one_finds(run: Path) -> 
 
 def _marked(run: Path) -> list[psutil.Process]:
     return list(process._marked(run, None))
+
+
+def test_a_record_that_goes_while_records_are_read_is_none(run: Path) -> None:
+    record = process.start(run, Program("here", SLEEP))
+    (run / "processes" / "gone.json").symlink_to(run / "nowhere")  # listed, and gone when it is read
+    assert process.records(run) == [record]
