@@ -1,6 +1,6 @@
 """Every setting that the guarantee needs, really taken away in a sandbox: Nova then does what the proof says.
 
-Short sibling: tests/rehearsal/standing/test_5_counterexamples.py, two settings that Nova's API can take away.
+Short sibling: tests/rehearsal/standing/test_4_counterexamples.py, two settings that Nova's API can take away.
 """
 
 from collections.abc import Iterator

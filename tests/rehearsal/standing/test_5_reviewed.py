@@ -1,4 +1,4 @@
-"""Act 5, too: a review with the engine tells what documents change from what somebody did by hand."""
+"""Act 5: a review with the engine tells what documents change from what somebody did by hand."""
 
 import json
 import subprocess

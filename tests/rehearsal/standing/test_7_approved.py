@@ -31,7 +31,6 @@ NEW = {"image": "linux-kvm", "flavor": "kvm-small", "networks": ["app"]}
 @pytest.fixture(scope="module", autouse=True)
 def required(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The environment needs approvals now; a server comes, one goes, and a description changes."""
-    stage.up()  # the acts before gave back their documents only
     kept = copytree(stage.documents, tmp_path_factory.mktemp("documents") / "kept")
     stage.edit("estate.yaml", "estate", "approval", value="required")
     stage.edit("workloads.yaml", "workloads", "web-3", value=NEW)

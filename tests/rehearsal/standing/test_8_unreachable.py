@@ -1,20 +1,17 @@
 """Act 8, the last: what cannot be reached is said in one sentence, exit code 2, and nothing is changed."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import psutil
 import pytest
 from ruamel.yaml import YAML
+from typer.testing import CliRunner
 
+from cli import app
 from operations import rehearsal
-from operations.stack import PROGRAM
 from sandbox import lifecycle
 from tests.rehearsal.stage import Stage
 
-ESTATE = "from cli import main; main()"
 PARTS = ("vcenter-vc1", "cinder", "neutron", "glance", "nova", "keystone")
 """In this order, as each is killed for good: from what ``landing`` asks last to what it asks first."""
 
@@ -25,14 +22,10 @@ def said(stage: Stage, command: str, *options: str, files: dict[str, Path] | Non
     With ``files`` it works on the sandbox as on a cloud of one's own.
     """
     target = {name: str(path) for name, path in (files or {}).items()}
-    done = subprocess.run(
-        [sys.executable, "-c", ESTATE, command, str(stage.documents), *options],
-        env={**os.environ, "PYTHONPATH": str(PROGRAM), **({"OS_CLOUD": "estate"} if files else {}), **target},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 2, done.stdout + done.stderr
+    env = {**({"OS_CLOUD": "estate"} if files else {}), **target}
+    done = CliRunner().invoke(app, [command, str(stage.documents), *options], env=env)
+    assert isinstance(done.exception, SystemExit), repr(done.exception)
+    assert done.exit_code == 2, done.output
     assert "Traceback" not in done.stderr
     errors = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
     assert len(errors) == 1, done.stderr

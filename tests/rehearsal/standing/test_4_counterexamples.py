@@ -1,4 +1,4 @@
-"""Act 5: a setting that is taken away opens the way that the proof names; given back it is closed again."""
+"""Act 4: a setting that is taken away opens the way that the proof names; given back it is closed again."""
 
 import pytest
 
@@ -31,4 +31,4 @@ def test_nova_does_what_the_proof_says(stage: Stage, name: str) -> None:
         closed = reproducer.run(found, setting.without)
 
     assert opened.as_proven, opened.calls
-    assert closed.host is None, closed.calls  # that all is as before the act of isolation finds
+    assert closed.host is None, closed.calls  # that all is as before the acts after this find
