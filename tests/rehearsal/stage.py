@@ -182,7 +182,12 @@ def staged(environment: str | None, folder: Path) -> Iterator[Stage]:
     ``environment`` (option ``--environment``) is a folder whose sandbox is taken as it is, instead.
     """
     if environment:
-        yield Stage(Path(environment).resolve())
+        documents = Path(environment).resolve()
+        kept = copytree(documents, folder)
+        try:
+            yield Stage(documents)
+        finally:
+            copytree(kept, documents, dirs_exist_ok=True)
         return
     documents = copytree(PROGRAM / "stacks" / "sandbox", folder)
     try:
