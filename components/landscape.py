@@ -15,6 +15,7 @@ from components.esxi_aggregate import EsxiAggregate
 from components.esxi_cluster import ClusterRef, EsxiCluster
 from components.flavor import Flavor
 from components.gates.servers_spread import ServersSpread
+from components.gates.shrinking_disks import ShrinkingDisks
 from components.host_aggregate import AggregateRef, HostAggregate
 from components.keypair import Keypair
 from components.kvm_aggregate import KvmAggregate
@@ -96,6 +97,10 @@ def build(
         aggregates = found.aggregates(estate)
         surroundings = found.surroundings(
             estate, existing or Existing(), keypairs=keypairs, server_group_ids=group_ids
+        )
+    if share.workloads:
+        ShrinkingDisks(
+            [one for _, one in _of(estate.workloads, share.workloads)], flavors=estate.flavors, opts=top()
         )
     predictions = predict(estate)
     turns = {name: Turns(one) for name, one in estate.server_groups.items()}

@@ -50,7 +50,7 @@ def steps(preview: dict[str, Any]) -> set[tuple[str, str]]:
     return found
 
 
-def test_a_description_and_three_workloads(stage: Stage) -> None:
+def test_a_description_and_four_workloads(stage: Stage) -> None:
     """The server with another image is replaced: Nova would rebuild it on the same host and wipe its disk
     without saying so.
     """
@@ -59,9 +59,18 @@ def test_a_description_and_three_workloads(stage: Stage) -> None:
     stage.edit("workloads.yaml", "workloads", "web-3", value=block)
     stage.edit("workloads.yaml", "workloads", "batch", value=None)
     stage.edit("workloads.yaml", "workloads", "hsm-proxy", "image", value="appliance-esxi")
+    stage.edit("workloads.yaml", "workloads", "reports", "flavor", value="kvm-small")
+    stage.edit("workloads.yaml", "workloads", "reports", "volumes", "archive", "size", value="10 GiB")
 
-    assert steps(planned(stage)) == {
+    preview = planned(stage)
+
+    said = "\n".join(one["message"] for one in preview["diagnostics"])
+    assert "server reports: its root disk would shrink from 20 to 10 GiB by the other flavor" in said
+    assert "volume reports/archive would shrink from 20 to 10 GiB, and Cinder only extends" in said
+    assert steps(preview) == {
         ("update", "db"),
+        ("update", "reports"),
+        ("update", "reports/archive"),
         ("create", "web-3"),
         ("create", "web-3/app"),
         ("delete", "batch"),
