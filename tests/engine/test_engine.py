@@ -152,7 +152,7 @@ def test_a_component_and_a_dynamic_resource_live_and_die(stack: Stack) -> None:
     assert "hush" not in state.read_text()
     assert "3 unchanged" in stack.run("up", "--yes")
     assert "3 unchanged" in stack.run("preview", "--refresh")
-    # One that never differs is given what was declared last all the same: components/gates/shrinking_disks.py.
+    # One that never differs is told what was declared last: components/gates/shrinking_disks.py.
     stack.run("config", "set", "kind", "kvm")
     assert "declared last: esxi" in stack.run("up", "--yes")
     stack.run("config", "set", "kind", "any")
