@@ -19,10 +19,10 @@ from estate.openstack.errors import CloudError
 from estate.placement import nova
 from estate.placement.building import OPERATORS
 from estate.placement.nova import Operation, Source
-from estate.placement.pairing import back_ends
+from estate.placement.pairing import back_ends, name_in_cinder
 from estate.placement.proof import Counterexample, Situation, Step
 from estate.placement.proof.requests import Who
-from estate.placement.triple import image_properties
+from estate.placement.triple import image_properties, name_in_nova
 from toolchain.progress import Progress
 
 NAME = "counterexample"
@@ -116,7 +116,9 @@ class Reproducer:
     def flavor(self, flavor: nova.Flavor) -> str:
         """Id of a flavor of the documents; the one that stands for those of others is made."""
         listed = self.calls.nova("get", "/flavors/detail?is_public=None")["flavors"]
-        found = next((one["id"] for one in listed if one["name"] == flavor.name), None)
+        declared = self._estate.flavors.get(flavor.name)
+        name = flavor.name if declared is None else name_in_nova(declared)
+        found = next((one["id"] for one in listed if one["name"] == name), None)
         if found is None:
             body = {
                 "name": flavor.name,
@@ -176,7 +178,7 @@ class Reproducer:
             for kind in array.volume_types.values():
                 for end in back_ends(self._estate):
                     if kind.serves is side and end.array == array.name and end.hypervisor is side:
-                        return kind.name, end.zone
+                        return name_in_cinder(kind), end.zone
         raise CloudError(f"the documents have no volume type for {side.label}: no volume to boot from")
 
     def zones(self) -> dict[str, Hypervisor]:

@@ -14,6 +14,7 @@ from estate.model import Estate
 from estate.openstack.calls import Calls
 from estate.openstack.errors import CloudError
 from estate.placement.proof import Kind, Setting
+from estate.placement.triple import name_in_nova
 from sandbox import fragments
 from sandbox.from_estate import shape
 from sandbox.lifecycle import Running
@@ -173,7 +174,8 @@ class Withdrawal:
 
     def _found_flavor(self, name: str) -> dict[str, Any]:
         listed = self._calls.nova("get", "/flavors/detail?is_public=None")["flavors"]
-        found: dict[str, Any] = next(one for one in listed if one["name"] == name)
+        there = name_in_nova(self._estate.flavors[name])
+        found: dict[str, Any] = next(one for one in listed if one["name"] == there)
         return found
 
     def _metadata(self, aggregate: int, metadata: Mapping[str, str | None]) -> None:
