@@ -41,10 +41,14 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	  || { echo "Python 3.11 or later is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another with make PYTHON=…"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
 	  || { echo "Python's venv is missing. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
-	@echo "… Python packages into $(VENV) (about 30 s)"
+	@echo "… Python packages into $(VENV) (a quarter of a minute; with pip alone three)"
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@# uv takes a tenth of pip's time, and pip knows indexes, proxies and certificates that uv does not (pip.conf).
 	@# Not compiled ahead: that takes as long as all the rest, and most modules are never imported.
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r requirements.lock
+	@awk '/^uv==/ {of = 1} of {print} of && !/\\$$/ {exit}' requirements.lock > $(VENV)/uv.lock
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r $(VENV)/uv.lock
+	@$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --require-hashes --no-deps -r requirements.lock 2> $(VENV)/uv.log \
+	  || $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r requirements.lock
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 

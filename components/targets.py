@@ -130,6 +130,8 @@ def targets(
         if makes(estate, share, one)
         for glob in _unless_there(globs(estate, one, stack), parents)
     ]
+    if node.name in share.workloads and node.kind == "workloads":
+        missing.append(_urn(stack, "pulumi-python:dynamic/estate:ShrinkingDisks", "shrinking-disks"))
     return tuple(dict.fromkeys([*own, *there, *missing]))
 
 

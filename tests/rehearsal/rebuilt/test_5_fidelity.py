@@ -1,7 +1,7 @@
-"""Act 5: the engine and Nova's own code agree about clouds and requests of chance: some of them.
+"""Act 5, the last: the engine and Nova's own code agree about clouds and requests of chance: some of them.
 
 ``tests/long`` asks all. It takes this stage's sandbox, because to start one takes longer than to ask; it is
-of little use afterwards.
+of no further use afterwards.
 """
 
 from collections.abc import Iterator

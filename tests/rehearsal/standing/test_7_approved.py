@@ -1,4 +1,4 @@
-"""Act 7, the last: what needs an approval is applied only as approved, and each run leaves a record."""
+"""Act 7: what needs an approval is applied only as approved, and each run leaves a record."""
 
 import json
 import os

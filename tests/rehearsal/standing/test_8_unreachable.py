@@ -1,4 +1,4 @@
-"""Act 6, the last: what cannot be reached is said in one sentence, exit code 2, and nothing is changed."""
+"""Act 8, the last: what cannot be reached is said in one sentence, exit code 2, and nothing is changed."""
 
 from pathlib import Path
 
