@@ -15,7 +15,7 @@ from policies.clock import VARIABLE
 # Reviews and exemptions of the environments fall due one day; what the tests say must not.
 os.environ.setdefault(VARIABLE, "2026-11-01")
 
-TOGETHER = ("rehearsal/standing", "rehearsal/rebuilt")
+TOGETHER = ("rehearsal/standing", "rehearsal/rebuilt", "sandbox")
 """Folders of this one whose files share something that is made once per session."""
 
 HERE = Path(__file__).parent

@@ -109,3 +109,9 @@ class Cloud:
                     if isinstance(device, vim.vm.device.VirtualDisk)
                 ],
             }
+
+
+def numbers(ports: object) -> set[int]:
+    """All ports of a sandbox."""
+    values = vars(ports).values()
+    return {port for value in values for port in (value if isinstance(value, tuple) else (value,))}

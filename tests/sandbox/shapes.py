@@ -66,15 +66,15 @@ vmware_cluster_name = esx-b
 """
 
 PROTECTIONS = """\
-[^hypervisor_type$]
+[^(hypervisor_type|trait:.*)$]
 create = admin
-read = admin,member,reader
+read = admin,member,reader,service
 update = admin
 delete = admin
 
 [.*]
 create = admin,member
-read = admin,member,reader
+read = admin,member,reader,service
 update = admin,member
 delete = admin,member
 """

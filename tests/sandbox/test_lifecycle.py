@@ -22,7 +22,7 @@ from sandbox.errors import SandboxError
 from sandbox.lifecycle import Running
 from sandbox.parts import openstack
 from sandbox.process import _marked
-from tests.sandbox.cloud import Cloud, wait_for
+from tests.sandbox.cloud import Cloud, numbers, wait_for
 from tests.sandbox.conftest import KEY
 from tests.sandbox.shapes import shape, small
 from toolchain.progress import Progress
@@ -334,7 +334,7 @@ def test_start_after_a_killed_start(running: Running, other: str) -> None:
 
     # Side by side: nothing of one in the other.
     one, two = settings_of.load(running.run), settings_of.load(second.run)
-    assert not _numbers(one.ports) & _numbers(two.ports)
+    assert not numbers(one.ports) & numbers(two.ports)
     assert not set(vars(one.secrets).values()) & set(vars(two.secrets).values())
     hosts = {service["host"] for service in Cloud(second).get("compute", "/os-services", "2.53")["services"]}
     assert hosts == {"control", "kvm1.other.example", "kvm2.other.example"}
@@ -386,11 +386,6 @@ def _pid(name: str) -> int | None:
 
 def _listed(key: str, name: str) -> bool:
     return any(record.name == name for record in process.records(lifecycle.folder(key)))
-
-
-def _numbers(ports: object) -> set[int]:
-    values = vars(ports).values()
-    return {port for value in values for port in (value if isinstance(value, tuple) else (value,))}
 
 
 def _layers(command: list[str]) -> list[str]:

@@ -26,8 +26,11 @@ def broken(stage: Stage, tmp_path: Path) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("broken")
-@pytest.mark.parametrize("policies", [True, False], ids=["with-the-pack", "without-the-pack"])
-@pytest.mark.parametrize("command", [("preview",), ("up", "--yes", "--skip-preview")], ids=["preview", "up"])
+@pytest.mark.parametrize(
+    ("command", "policies"),
+    [(("preview",), True), (("up", "--yes", "--skip-preview"), False)],
+    ids=["preview-with-the-pack", "up-without"],
+)
 def test_a_restricted_workload_with_a_kvm_image(
     stage: Stage, command: tuple[str, ...], *, policies: bool
 ) -> None:
