@@ -25,6 +25,7 @@ from policies.over_documents import judged
 from sandbox import lifecycle
 from tests.adoption.by_hand import fill
 from tests.long.by_command import rehearsed
+from tests.long.test_two_vcenters import DOCUMENTS as TWO_VCENTERS
 from tests.rehearsal.stage import Stage
 from toolchain.progress import Progress
 
@@ -66,8 +67,8 @@ def filled(tmp_path: Path) -> Iterator[Stage]:
         lifecycle.stop(rehearsal.key(documents))
 
 
-def imported(stage: Stage) -> adoption.Report:
-    return adoption.adopt(load(stage.documents), Progress(), sandbox=True, overwrite=False)
+def imported(stage: Stage, *, overwrite: bool = False) -> adoption.Report:
+    return adoption.adopt(load(stage.documents), Progress(), sandbox=True, overwrite=overwrite)
 
 
 def found(stage: Stage) -> dict[str, Any]:
@@ -252,12 +253,17 @@ def _named(things: Iterable[Any], name: str) -> Any:
     return next(one for one in things if one.name == name)
 
 
-def test_a_state_that_was_lost_is_found_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["sandbox", "two-vcenters"])
+def test_a_state_that_was_lost_is_found_again(tmp_path: Path, name: str) -> None:
     """What an ``up`` made, without its stack: with its documents, and from what nobody can be asked alone."""
-    documents = copytree(PROGRAM / "stacks" / "sandbox", tmp_path / "lost")
+    if name == "sandbox":
+        documents = copytree(PROGRAM / "stacks" / "sandbox", tmp_path / "lost")
+    else:  # it says `extends: ../../../stacks/sandbox`
+        copytree(PROGRAM / "stacks", tmp_path / "stacks")
+        documents = copytree(TWO_VCENTERS, tmp_path / "tests" / "long" / "lost")
     with rehearsed(documents):
         stage = Stage(documents)
-        before = found(stage)
+        before, declared = found(stage), stage.estate
         resources = {one["urn"] for one in stage.resources()}
 
         _forget(stage)
@@ -270,10 +276,24 @@ def test_a_state_that_was_lost_is_found_again(tmp_path: Path) -> None:
         _forget(stage)
         for file in documents.glob("*.yaml"):
             file.unlink()
-        (documents / "estate.yaml").write_text(ESTATE.replace("name: found", "name: sandbox"))
+        alone = ESTATE.replace("name: found", f"name: {name}")
+        if "vc2" in declared.vcenters:
+            alone += alone.splitlines()[-1].replace("vc1", "vc2").replace("dc1", "dc2") + "\n"
+        (documents / "estate.yaml").write_text(alone)
         report = imported(stage)
         assert report.changes == ()
         assert judged(load(documents)) == ()
+        assert {name: one.vcenter for name, one in stage.estate.clusters.items()} == {
+            name: one.vcenter for name, one in declared.clusters.items()
+        }
+        assert differences(before, found(stage)) == []
+
+        # Written anew, they say the same, and what a person added to them is gone.
+        texts = {file: file.read_text() for file in documents.glob("*.yaml")}
+        stage.edit("network.yaml", "security_groups", "web", "description", value="Somebody's")
+        report = imported(stage, overwrite=True)
+        assert report.changes == ()
+        assert {file: file.read_text() for file in documents.glob("*.yaml")} == texts
         assert differences(before, found(stage)) == []
 
 
