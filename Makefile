@@ -7,6 +7,9 @@ ENV ?= sandbox
 # two of them wait for clouds a quarter of the time. Each may hold a sandbox of 2 GiB, one of them two.
 WORKERS ?= 3
 
+# What is compiled of this project's own modules is kept, too: a preview starts half a dozen processes that read them.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help language up down test test-long fidelity lint bench clean
 
 help:  ## This list
@@ -44,11 +47,11 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@echo "… Python packages into $(VENV) (a quarter of a minute; with pip alone three)"
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	@# uv takes a tenth of pip's time, and pip knows indexes, proxies and certificates that uv does not (pip.conf).
-	@# Not compiled ahead: that takes as long as all the rest, and most modules are never imported.
+	@# Compiled ahead: where PYTHONDONTWRITEBYTECODE is set, as in many containers, each process would compile anew.
 	@awk '/^uv==/ {of = 1} of {print} of && !/\\$$/ {exit}' requirements.lock > $(VENV)/uv.lock
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r $(VENV)/uv.lock
-	@$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --require-hashes --no-deps -r requirements.lock 2> $(VENV)/uv.log \
-	  || $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r requirements.lock
+	@$(VENV)/bin/uv pip install --quiet --compile-bytecode --python $(VENV)/bin/python --require-hashes --no-deps -r requirements.lock 2> $(VENV)/uv.log \
+	  || $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
