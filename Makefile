@@ -3,9 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 ESTATE := $(VENV)/bin/estate
 ENV ?= sandbox
-# Groups of tests that run side by side (tests/conftest.py): one more than the cores that they are meant for, since
-# two of them wait for clouds a quarter of the time. Each may hold a sandbox of 2 GiB, one of them two.
-WORKERS ?= 3
+# Groups of tests that run side by side (tests/conftest.py): two more than the cores that they are meant for, since
+# those that wait for clouds leave a quarter of them idle. Each may hold a sandbox of 2 GiB, one of them two.
+WORKERS ?= 4
 
 # What is compiled of this project's own modules is kept, too: a preview starts half a dozen processes that read them.
 unexport PYTHONDONTWRITEBYTECODE

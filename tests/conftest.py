@@ -1,6 +1,6 @@
 """Options of the whole suite, and which tests may run side by side.
 
-``make test`` gives pytest three workers. A file stays on one of them, in its order; so do all acts on one
+``make test`` gives pytest four workers. A file stays on one of them, in its order; so do all acts on one
 stage of the rehearsal, which share a sandbox. Without ``-n`` everything runs one after the other.
 """
 
