@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -76,11 +76,20 @@ def program(settings: Settings, shape: Shape) -> Program:
 
 
 def states(run: Path) -> list[State]:
-    """What the supervisor last wrote; empty before its first look."""
+    """What the supervisor last wrote, if it still runs to write it; empty before its first look."""
     path = run / NAME / "states.json"
     if not path.exists():
         return []
-    return [State(**state) for state in json.loads(path.read_text())]
+    known = [State(**state) for state in json.loads(path.read_text())]
+    alive = {record.name for record in process.records(run) if process.is_mine(record)}
+    if NAME in alive:
+        return known
+    return [
+        replace(one, running=True, detail=f"runs, but {NAME}, which looks after it, ended")
+        if nova.CLUSTER_COMPUTE + one.compute_host in alive
+        else replace(one, running=False, detail=f"ended, as did {NAME}, which starts it")
+        for one in known
+    ]
 
 
 def supervise(run: Path, jobs: Sequence[_Job], archiving: Program) -> None:

@@ -62,7 +62,7 @@ class Status:
     memory: int
     """Proportional set size of the process and its children in bytes: shared pages count once in a sum."""
     uptime: float
-    """Seconds."""
+    """Seconds; 0 of a process that ended."""
 
 
 def environment(run: Path) -> dict[str, str]:
@@ -225,7 +225,7 @@ def status(run: Path) -> list[Status]:
             record.ports,
             record.log,
             memory.get(record.name, 0),
-            now - record.created,
+            now - record.created if is_mine(record) else 0,
         )
         for record in records(run)
     ]

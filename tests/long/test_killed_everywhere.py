@@ -83,7 +83,7 @@ def test_a_replacement_and_its_recovery_that_are_cut_short_are_taken_up_again(
     assert_whole(stage)
 
 
-@pytest.mark.parametrize("parts", [{"mariadb", "rabbitmq", "nova"}, {"vcenter-vc1", "cinder"}])
+@pytest.mark.parametrize("parts", [{"mariadb", "rabbitmq", "nova"}, {"vcenter-vc1", "cinder", "computes"}])
 def test_a_sandbox_whose_parts_were_killed_starts_again(parts: set[str]) -> None:
     key = "long-killed"
     try:
@@ -92,6 +92,7 @@ def test_a_sandbox_whose_parts_were_killed_starts_again(parts: set[str]) -> None
             with suppress(psutil.NoSuchProcess):  # it ended with another of them
                 one.kill()
         wait_for("their ends", lambda: lifecycle.status(key).state == "broken", 10)
+        assert "computes" not in parts or not any(one.running for one in lifecycle.status(key).computes)
         lifecycle.start(key, shape("killed"), Progress())
         assert lifecycle.status(key).state == "running"
     finally:

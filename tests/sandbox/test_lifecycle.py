@@ -16,7 +16,7 @@ import pytest
 from openstack.compute.v2.server import Server
 from ruamel.yaml import YAML
 
-from sandbox import fragments, lifecycle, process
+from sandbox import computes, fragments, lifecycle, process
 from sandbox import settings as settings_of
 from sandbox.errors import SandboxError
 from sandbox.lifecycle import Running
@@ -64,6 +64,16 @@ def test_status_says_what_is_awaited(running: Running) -> None:
     waits = {state.compute_host: state.detail for state in status.computes}
     assert waits["nova-esx-a"] == "waiting for cluster esx-a in vCenter vc1"
     assert 0 < status.memory < 3 * 2**30
+
+
+def test_what_an_ended_supervisor_wrote_is_not_said_any_more(tmp_path: Path) -> None:
+    """After the machine restarted, say: its last word was that they run."""
+    (tmp_path / computes.NAME).mkdir()
+    said = {"compute_host": "nova-esx-a", "running": True, "detail": "runs for cluster esx-a"}
+    (tmp_path / computes.NAME / "states.json").write_text(json.dumps([said]))
+    (state,) = computes.states(tmp_path)
+    assert not state.running
+    assert state.detail == "ended, as did computes, which starts it"
 
 
 def test_second_start_starts_nothing(running: Running) -> None:
